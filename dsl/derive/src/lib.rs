@@ -1,0 +1,1 @@
+//! Derive macros of the Gatewright language: `Bundle` and `HwEnum`.

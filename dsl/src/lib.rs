@@ -1,0 +1,6 @@
+//! The Gatewright language.
+
+pub mod ids;
+pub mod ir;
+pub mod ty;
+pub mod value;

@@ -1,0 +1,2 @@
+//! Named jobs of the workspace.
+fn main() {}
