@@ -1,0 +1,110 @@
+//! What a reader may expect of every page.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::PAGES;
+
+const SUMMARY: &str = include_str!("src/SUMMARY.md");
+const ERROR_INDEX: &str = include_str!("src/errors/README.md");
+
+fn folder() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The pages in a folder and those below it, relative to `docs`, in order of name.
+fn pages_under(start: &str) -> Vec<String> {
+    let (mut pages, mut folders) = (Vec::new(), vec![PathBuf::from(start)]);
+    while let Some(at) = folders.pop() {
+        for entry in fs::read_dir(folder().join(&at)).expect("a folder of the book") {
+            let entry = entry.expect("an entry of a folder of the book");
+            let path = at.join(entry.file_name());
+            if entry.path().is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "md") {
+                pages.push(path.display().to_string().replace('\\', "/"));
+            }
+        }
+    }
+    pages.sort();
+    pages
+}
+
+/// The targets of the links of a text, without those in code.
+fn links(text: &str) -> Vec<&str> {
+    let mut fenced = false;
+    let mut found = Vec::new();
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+        }
+        if fenced {
+            continue;
+        }
+        // Odd pieces between backticks are code.
+        for prose in line.split('`').step_by(2) {
+            found.extend(prose.split("](").skip(1).filter_map(|rest| rest.split(')').next()));
+        }
+        // A link whose text is code is cut by the split above.
+        found.extend(line.split("`](").skip(1).filter_map(|rest| rest.split(')').next()));
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+#[test]
+fn every_page_is_compiled_and_in_the_summary() {
+    for page in pages_under("src") {
+        if page == "src/SUMMARY.md" {
+            continue;
+        }
+        assert!(PAGES.iter().any(|(path, _)| *path == page), "{page} is not listed in docs/lib.rs");
+        let target = page.trim_start_matches("src/");
+        assert!(links(SUMMARY).contains(&target), "{page} is not in docs/src/SUMMARY.md");
+    }
+}
+
+#[test]
+fn every_error_page_is_in_the_index() {
+    for page in pages_under("src/errors") {
+        let target = page.trim_start_matches("src/errors/");
+        assert!(target == "README.md" || links(ERROR_INDEX).contains(&target), "{page} is not in the index of errors");
+    }
+}
+
+#[test]
+fn every_link_leads_to_a_file() {
+    let others = pages_under("decisions").into_iter().chain(["src/SUMMARY.md".into(), "../CHANGELOG.md".into()]);
+    let pages: Vec<String> = PAGES.iter().map(|(path, _)| (*path).to_owned()).chain(others).collect();
+    let mut count = 0;
+    for page in pages {
+        let path = folder().join(&page);
+        let text = fs::read_to_string(&path).expect("a page");
+        for link in links(&text).into_iter().filter(|link| !link.contains("://") && !link.starts_with('#')) {
+            let file = link.split('#').next().unwrap_or(link);
+            assert!(path.with_file_name("").join(file).exists(), "{page} links to {link}, which is not there");
+            count += 1;
+        }
+    }
+    assert!(count > 10, "links were looked at");
+}
+
+#[test]
+fn every_block_says_what_it_holds_and_all_code_runs() {
+    for (page, text) in PAGES {
+        let mut fences = text.lines().map(str::trim_start).filter(|line| line.starts_with("```"));
+        while let Some(open) = fences.next() {
+            let holds = open.trim_start_matches('`');
+            assert!(!holds.is_empty(), "{page}: a block without a language would be taken for Rust");
+            assert!(!holds.contains("ignore") && !holds.contains("no_run"), "{page}: `{open}` would not be run");
+            assert_eq!(fences.next(), Some("```"), "{page}: the block {open} is not closed");
+        }
+    }
+}
+
+#[test]
+fn links_are_found_and_code_is_not() {
+    let text = "[a](b.md) and `x](no)` and [`c`](d/e.md#f)\n```text\n[no](no.md)\n```\n";
+    assert_eq!(links(text), ["b.md", "d/e.md#f"]);
+}
