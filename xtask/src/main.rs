@@ -59,7 +59,7 @@ fn setup() -> Result<Result<PathBuf>> {
 fn test(args: &[OsString]) -> Result {
     let newer = setup()?;
     let mut command = cargo("test");
-    command.arg("--workspace").args(args);
+    command.args(["--workspace", "--no-fail-fast"]).args(args);
     match &newer {
         Ok(path) => command.env("GATEWRIGHT_VERILATOR_NEW", path),
         Err(_) => command.env_remove("GATEWRIGHT_VERILATOR_NEW"),
