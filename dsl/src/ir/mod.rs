@@ -17,7 +17,9 @@ use crate::ty::Ty;
 use crate::value::Value;
 
 pub mod eval;
+pub mod order;
 pub mod rules;
+pub mod visit;
 
 /// An elaborated design.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
