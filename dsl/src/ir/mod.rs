@@ -17,7 +17,15 @@ use crate::ty::Ty;
 use crate::value::Value;
 
 pub mod eval;
+mod lex;
+mod mnemonic;
+pub mod order;
+pub mod parse;
+pub mod print;
 pub mod rules;
+#[cfg(test)]
+mod tests;
+pub mod visit;
 
 /// An elaborated design.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

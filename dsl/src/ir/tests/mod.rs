@@ -1,0 +1,4 @@
+//! Tests of the text form and the verifier.
+
+mod arbitrary;
+mod text;
