@@ -1,0 +1,5 @@
+//! Checks of a finished module: drivers, loops, things nobody uses.
+
+pub(crate) mod drivers;
+pub(crate) mod loops;
+pub(crate) mod unused;

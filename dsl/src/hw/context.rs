@@ -1,0 +1,424 @@
+//! The elaboration under way: a stack of modules being built, the modules already finished, and what was found wrong.
+//!
+//! Handles are ids into this thread's context, so operators need no argument for it. No borrow of the context is ever
+//! held while user code runs.
+
+use std::cell::RefCell;
+use std::panic::Location;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rustc_hash::FxHashMap;
+
+use super::elaborate::{Cache, Key};
+use super::when::Frame;
+use crate::diag::{self, Draft};
+use crate::ids::{Arena, DomainId, Id, ModuleId, NodeId, PlaceId, WireId};
+use crate::ir::order::Summaries;
+use crate::ir::rules::{self, RuleError};
+use crate::ir::{self, BinOp, Domain, Format, ModuleKind, Node, Op, Place, Places, UnOp, eval};
+use crate::ty::{IntTy, Ty};
+use crate::value::Value;
+
+/// A place in the user's source.
+#[derive(Clone, Copy)]
+pub(crate) struct Loc(&'static Location<'static>);
+
+impl Loc {
+    #[track_caller]
+    pub fn caller() -> Loc {
+        Loc(Location::caller())
+    }
+}
+
+thread_local! {
+    static CONTEXT: RefCell<Option<Context>> = const { RefCell::new(None) };
+}
+
+/// What an untyped handle is: a node of a module under construction, or poison.
+#[derive(Clone, Copy, Debug)]
+pub struct Raw {
+    pub(crate) module: u32,
+    pub(crate) node: NodeId,
+}
+
+impl Raw {
+    pub(crate) const POISON: Raw = Raw { module: 0, node: NodeId(u32::MAX) };
+
+    pub(crate) fn is_poison(self) -> bool {
+        self.module == 0
+    }
+}
+
+/// The state of one elaboration.
+pub(crate) struct Context {
+    pub stack: Vec<Builder>,
+    pub modules: Arena<ModuleId, ir::Module>,
+    /// Of the finished modules, by id.
+    pub summaries: Summaries,
+    pub cache: Cache,
+    pub building: Vec<Key>,
+    pub drafts: Vec<Draft>,
+    pub places: Places,
+    place_ids: FxHashMap<(*const Location<'static>, Option<PlaceId>), PlaceId>,
+    /// Names of modules that are finished, by the id that handles of theirs carry.
+    pub finished: FxHashMap<u32, String>,
+    pub domain: Domain,
+    pub root_frame: Option<PlaceId>,
+}
+
+/// A module under construction.
+pub(crate) struct Builder {
+    pub uid: u32,
+    pub ir: ir::Module,
+    /// Scope frames: the place that opened each, and the prefix it gives to names.
+    pub scopes: Vec<(PlaceId, String)>,
+    pub frames: Vec<Frame>,
+    pub names: FxHashMap<String, PlaceId>,
+    pub consts: FxHashMap<(Value, Ty), NodeId>,
+    pub seq: u32,
+    /// Wires that the language made: replaced by their driver when the module is finished.
+    pub hidden: Vec<bool>,
+    /// The node that reads each wire.
+    pub wire_nodes: Vec<NodeId>,
+    /// Streams whose consumer has not come yet: their ready wire, place and name.
+    pub streams: FxHashMap<WireId, (PlaceId, String)>,
+    /// In a pipelined region children are inlined and state is refused: the region's place.
+    pub pure: Option<PlaceId>,
+}
+
+static NEXT_UID: AtomicU32 = AtomicU32::new(1);
+
+/// Runs `f` on the context, where there is an elaboration.
+pub(crate) fn with<R>(f: impl FnOnce(&mut Context) -> R) -> Option<R> {
+    CONTEXT.with(|c| c.borrow_mut().as_mut().map(f))
+}
+
+/// Puts a context in place and returns the one that was there.
+pub(crate) fn swap(context: Option<Context>) -> Option<Context> {
+    CONTEXT.with(|c| std::mem::replace(&mut *c.borrow_mut(), context))
+}
+
+impl Context {
+    pub fn new(domain: Domain) -> Context {
+        Context {
+            stack: Vec::new(),
+            modules: Arena::new(),
+            summaries: Summaries::new(),
+            cache: Cache::default(),
+            building: Vec::new(),
+            drafts: Vec::new(),
+            places: Places::default(),
+            place_ids: FxHashMap::default(),
+            finished: FxHashMap::default(),
+            domain,
+            root_frame: None,
+        }
+    }
+
+    /// The module being built.
+    pub fn top(&mut self) -> Option<&mut Builder> {
+        self.stack.last_mut()
+    }
+
+    fn frame(&self) -> Option<PlaceId> {
+        match self.stack.last().and_then(|b| b.scopes.last()) {
+            Some((place, _)) => Some(*place),
+            None => self.root_frame,
+        }
+    }
+
+    /// The place of a source location under the present scopes.
+    pub fn place(&mut self, loc: Loc) -> PlaceId {
+        let frame = self.frame();
+        let places = &mut self.places.0;
+        *self.place_ids.entry((loc.0, frame)).or_insert_with(|| places.push(new_place(loc, frame, None)))
+    }
+
+    /// A place that opens a scope.
+    pub fn scope_place(&mut self, loc: Loc, scope: String) -> PlaceId {
+        let frame = self.frame();
+        self.places.0.push(new_place(loc, frame, Some(scope)))
+    }
+
+    pub fn report(&mut self, draft: Draft) {
+        self.drafts.push(draft);
+    }
+
+    /// The node of a handle in the module being built; `None` (after a report) where it belongs elsewhere.
+    pub fn local(&mut self, raw: Raw, loc: Loc) -> Option<NodeId> {
+        if raw.is_poison() {
+            return None;
+        }
+        if self.stack.last().is_some_and(|b| b.uid == raw.module) {
+            return Some(raw.node);
+        }
+        let place = self.place(loc);
+        let here = self.stack.last().map_or_else(String::new, |b| b.ir.name.clone());
+        let made_at = self.stack.iter().find(|b| b.uid == raw.module).map(|b| b.ir.nodes[raw.node].place);
+        match made_at {
+            Some(origin) => {
+                let owner =
+                    self.stack.iter().find(|b| b.uid == raw.module).map_or(String::new(), |b| b.ir.name.clone());
+                self.report(diag::e0201::new(place, origin, &here, &owner));
+            }
+            None => {
+                let owner = self.finished.get(&raw.module).cloned();
+                self.report(diag::e0202::new(place, &here, owner.as_deref()));
+            }
+        }
+        None
+    }
+
+    /// The type of a handle's node, also of a module further up the stack.
+    pub fn ty(&self, raw: Raw) -> Option<Ty> {
+        if raw.is_poison() {
+            return None;
+        }
+        let builder = self.stack.iter().rev().find(|b| b.uid == raw.module)?;
+        builder.ir.nodes.get(raw.node).map(|n| n.ty)
+    }
+
+    /// Adds a node to the module being built.
+    pub fn push(&mut self, op: Op, ty: Ty, loc: Loc) -> Raw {
+        let place = self.place(loc);
+        match self.top() {
+            Some(b) => b.push(op, ty, place),
+            None => Raw::POISON,
+        }
+    }
+
+    pub fn constant(&mut self, value: Value, ty: Ty, loc: Loc) -> Raw {
+        let place = self.place(loc);
+        match self.top() {
+            Some(b) => b.constant(value, ty, place),
+            None => Raw::POISON,
+        }
+    }
+
+    fn rule(&mut self, result: Result<Ty, RuleError>, what: &str, operands: &[Ty], loc: Loc) -> Option<Ty> {
+        match result {
+            Ok(ty) => Some(ty),
+            Err(error) => {
+                let place = self.place(loc);
+                self.report(match error {
+                    RuleError::DivisorNotConstant | RuleError::DivisorZero => diag::e0104::new(place, what, operands),
+                    RuleError::TooWide => diag::e0105::new(place, what, operands),
+                    RuleError::NegativeShift => diag::e0106::new(place, what, operands),
+                    RuleError::Widths(..) | RuleError::Kind => diag::e0108::new(place, what, operands),
+                    RuleError::Index => diag::e0110::new(place, operands),
+                });
+                None
+            }
+        }
+    }
+
+    pub fn unary(&mut self, op: UnOp, x: Raw, what: &str, loc: Loc) -> Raw {
+        let Some(node) = self.local(x, loc) else { return Raw::POISON };
+        let Some(b) = self.top() else { return Raw::POISON };
+        let x_ty = b.ir.nodes[node].ty;
+        let Some(result) = rules::unary(op, x_ty) else { return Raw::POISON };
+        let Some(ty) = self.rule(result, what, &[x_ty], loc) else { return Raw::POISON };
+        if let Some(v) = self.stack.last().and_then(|b| b.const_of(node)) {
+            return self.constant(eval::unary(op, &v, x_ty, ty), ty, loc);
+        }
+        self.push(Op::Un(op, node), ty, loc)
+    }
+
+    pub fn binary(&mut self, op: BinOp, a: Raw, b: Raw, what: &str, loc: Loc) -> Raw {
+        let (Some(x), Some(y)) = (self.local(a, loc), self.local(b, loc)) else { return Raw::POISON };
+        let Some(builder) = self.stack.last() else { return Raw::POISON };
+        let (x_ty, y_ty) = (builder.ir.nodes[x].ty, builder.ir.nodes[y].ty);
+        let (x_const, y_const) = (builder.const_of(x), builder.const_of(y));
+        let result = rules::binary(op, x_ty, y_ty, y_const.as_ref());
+        let Some(ty) = self.rule(result, what, &[x_ty, y_ty], loc) else { return Raw::POISON };
+        if let (Some(x), Some(y)) = (&x_const, &y_const) {
+            return self.constant(eval::binary(op, x, y, ty), ty, loc);
+        }
+        self.push(Op::Bin(op, x, y), ty, loc)
+    }
+
+    pub fn mux(&mut self, condition: Raw, a: Raw, b: Raw, loc: Loc) -> Raw {
+        let (Some(c), Some(x), Some(y)) = (self.local(condition, loc), self.local(a, loc), self.local(b, loc)) else {
+            return Raw::POISON;
+        };
+        let Some(builder) = self.stack.last_mut() else { return Raw::POISON };
+        let (x, y) = super::refine::mux_arms(builder, c, x, y);
+        let nodes = &builder.ir.nodes;
+        let (c_ty, x_ty, y_ty) = (nodes[c].ty, nodes[x].ty, nodes[y].ty);
+        let Some(ty) = self.rule(rules::mux(c_ty, x_ty, y_ty), "mux", &[x_ty, y_ty], loc) else { return Raw::POISON };
+        self.push(Op::Mux(c, x, y), ty, loc)
+    }
+
+    pub fn select(&mut self, index: Raw, choices: &[Raw], loc: Loc) -> Raw {
+        let Some(i) = self.local(index, loc) else { return Raw::POISON };
+        let mut nodes = Vec::with_capacity(choices.len());
+        for &choice in choices {
+            let Some(node) = self.local(choice, loc) else { return Raw::POISON };
+            nodes.push(node);
+        }
+        let Some(builder) = self.stack.last() else { return Raw::POISON };
+        let i_ty = builder.ir.nodes[i].ty;
+        let tys: Vec<Ty> = nodes.iter().map(|&n| builder.ir.nodes[n].ty).collect();
+        let result = rules::select(i_ty, &tys);
+        if result == Err(RuleError::Index) {
+            let place = self.place(loc);
+            self.report(diag::e0110::new(place, &[i_ty, Ty::Int(IntTy::constant(choices.len()))]));
+            return Raw::POISON;
+        }
+        let shown = [*tys.first().unwrap_or(&i_ty), *tys.last().unwrap_or(&i_ty)];
+        let Some(ty) = self.rule(result, "select", &shown, loc) else { return Raw::POISON };
+        if let Some(v) = builder_const(self, i).and_then(|v| v.to_usize())
+            && let Some(&only) = nodes.get(v)
+        {
+            return Raw { module: index.module, node: only };
+        }
+        self.push(Op::Select(i, nodes.into()), ty, loc)
+    }
+}
+
+fn builder_const(context: &Context, node: NodeId) -> Option<Value> {
+    context.stack.last().and_then(|b| b.const_of(node))
+}
+
+fn new_place(loc: Loc, caller: Option<PlaceId>, scope: Option<String>) -> Place {
+    let (file, line, column) = (loc.0.file().replace('\\', "/"), loc.0.line(), loc.0.column());
+    Place { file, line, column, caller, scope }
+}
+
+impl Builder {
+    pub fn new(name: String, domain: Domain, place: PlaceId) -> Builder {
+        let mut domains = Arena::new();
+        domains.push(domain);
+        Builder {
+            uid: NEXT_UID.fetch_add(1, Ordering::Relaxed),
+            ir: ir::Module {
+                name,
+                kind: ModuleKind::Body,
+                domains,
+                ports: Arena::new(),
+                streams: Vec::new(),
+                nodes: Arena::new(),
+                names: Default::default(),
+                regs: Arena::new(),
+                wires: Arena::new(),
+                mems: Arena::new(),
+                insts: Arena::new(),
+                checks: Arena::new(),
+                place,
+            },
+            scopes: vec![(place, String::new())],
+            frames: Vec::new(),
+            names: FxHashMap::default(),
+            consts: FxHashMap::default(),
+            seq: 0,
+            hidden: Vec::new(),
+            wire_nodes: Vec::new(),
+            streams: FxHashMap::default(),
+            pure: None,
+        }
+    }
+
+    pub fn raw(&self, node: NodeId) -> Raw {
+        Raw { module: self.uid, node }
+    }
+
+    pub fn push(&mut self, op: Op, ty: Ty, place: PlaceId) -> Raw {
+        if let Some(value) = ty.as_constant()
+            && !matches!(op, Op::Un(UnOp::Claim, _))
+        {
+            return self.constant(value, ty, place);
+        }
+        let node = self.ir.nodes.push(Node { op, ty, place });
+        self.raw(node)
+    }
+
+    pub fn constant(&mut self, value: Value, ty: Ty, place: PlaceId) -> Raw {
+        let ty = match ty {
+            Ty::Int(_) => Ty::Int(IntTy::constant(value.clone())),
+            bits => bits,
+        };
+        let nodes = &mut self.ir.nodes;
+        let node = *self
+            .consts
+            .entry((value.clone(), ty))
+            .or_insert_with(|| nodes.push(Node { op: Op::Const(value), ty, place }));
+        self.raw(node)
+    }
+
+    pub fn const_of(&self, node: NodeId) -> Option<Value> {
+        match &self.ir.nodes[node].op {
+            Op::Const(v) => Some(v.clone()),
+            _ => None,
+        }
+    }
+
+    pub fn next_seq(&mut self) -> u32 {
+        self.seq += 1;
+        self.seq
+    }
+
+    /// The name under the present scopes.
+    pub fn scoped(&self, name: &str) -> String {
+        match self.scopes.last() {
+            Some((_, prefix)) if !prefix.is_empty() => format!("{prefix}_{name}"),
+            _ => name.to_string(),
+        }
+    }
+
+    /// Claims a name the user gave: `Err` with the place of the one before where it is taken.
+    pub fn claim_name(&mut self, name: &str, place: PlaceId) -> Result<(), PlaceId> {
+        match self.names.entry(name.to_string()) {
+            std::collections::hash_map::Entry::Occupied(e) => Err(*e.get()),
+            std::collections::hash_map::Entry::Vacant(e) => {
+                e.insert(place);
+                Ok(())
+            }
+        }
+    }
+
+    /// A name that the language chooses, with a number where it is taken.
+    pub fn fresh_name(&mut self, name: &str, place: PlaceId) -> String {
+        let mut candidate = name.to_string();
+        let mut n = 1;
+        while self.claim_name(&candidate, place).is_err() {
+            n += 1;
+            candidate = format!("{name}_{n}");
+        }
+        candidate
+    }
+
+    /// A wire with its reading node.
+    pub fn wire(&mut self, name: String, ty: Ty, format: Format, hidden: bool, place: PlaceId) -> (WireId, Raw) {
+        let id = self.ir.wires.push(ir::Wire { name, ty, format, driver: Vec::new(), place });
+        self.hidden.push(hidden);
+        // Not through `push`: a wire of one value still needs a node of its own to be driven through.
+        let node = self.ir.nodes.push(Node { op: Op::Wire(id), ty, place });
+        self.wire_nodes.push(node);
+        (id, self.raw(node))
+    }
+
+    pub fn domain(&self) -> DomainId {
+        DomainId::new(0)
+    }
+}
+
+/// Checks and claims a user's name in the module being built; where it cannot be had, reports and makes one up.
+pub(crate) fn user_name(context: &mut Context, name: &str, what: &str, place: PlaceId) -> String {
+    let Some(b) = context.top() else { return name.to_string() };
+    let full = b.scoped(name);
+    let full = if crate::hw::names::is_identifier(&full) {
+        full
+    } else {
+        context.report(diag::e0203::new(place, &full, what));
+        "unnamed".to_string()
+    };
+    let Some(b) = context.top() else { return full };
+    if let Err(other) = b.claim_name(&full, place) {
+        let made_up = b.fresh_name(&full, place);
+        if full != "unnamed" {
+            context.report(diag::e0204::new(place, other, &full));
+        }
+        return made_up;
+    }
+    full
+}

@@ -1,0 +1,348 @@
+//! From a generator to a design: the cache of modules, the order of building, and the end of it.
+
+use std::any::{Any, TypeId};
+use std::cell::Cell;
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHasher};
+
+use super::bundle::{Bundle, Leaf, Role, Shape};
+use super::context::{Builder, Context, Loc, Raw, swap, with};
+use super::module::{Generator, Module, abort, abort_if_none, direction};
+use super::when::Target;
+use super::{finish, stream};
+use crate::diag::{self, Diagnostic, Diagnostics};
+use crate::ids::{Id, ModuleId, PortId};
+use crate::ir::{CheckKind, Design, Dir, Domain, Op, Polarity, Port, Reset, ResetKind, StreamPort};
+use crate::ty::Ty;
+
+/// How deep modules may be nested.
+const MAX_DEPTH: usize = 200;
+
+/// The payload with which a hopeless build unwinds to `elaborate`.
+pub(crate) struct Aborted;
+
+trait AnyGenerator: Any {
+    fn equals(&self, other: &dyn AnyGenerator) -> bool;
+    fn as_any(&self) -> &dyn Any;
+}
+impl<G: Generator> AnyGenerator for G {
+    fn equals(&self, other: &dyn AnyGenerator) -> bool {
+        other.as_any().downcast_ref::<G>() == Some(self)
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// A generator as a key: its type and value. (All modules of one elaboration have the same kind of domain.)
+#[derive(Clone)]
+pub(crate) struct Key {
+    hash: u64,
+    generator: Rc<dyn AnyGenerator>,
+}
+
+impl Key {
+    pub fn new<G: Generator>(generator: &G) -> Key {
+        let mut hasher = FxHasher::default();
+        TypeId::of::<G>().hash(&mut hasher);
+        generator.hash(&mut hasher);
+        Key { hash: hasher.finish(), generator: Rc::new(generator.clone()) }
+    }
+}
+impl PartialEq for Key {
+    fn eq(&self, other: &Key) -> bool {
+        self.hash == other.hash && self.generator.equals(&*other.generator)
+    }
+}
+impl Eq for Key {}
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+/// Finished modules by generator, with the shape of their outputs.
+pub(crate) type Cache = FxHashMap<Key, (ModuleId, Rc<dyn Any>)>;
+
+/// What a design is elaborated for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The implicit clock and its reset.
+    pub domain: Domain,
+}
+
+impl Default for Options {
+    /// Clock `clk`, synchronous reset `rst`, active high.
+    fn default() -> Options {
+        Options::reset("rst", ResetKind::Sync, Polarity::High)
+    }
+}
+impl Options {
+    /// Clock `clk` and this reset.
+    pub fn reset(name: &str, kind: ResetKind, polarity: Polarity) -> Options {
+        Options { domain: Domain { clock: "clk".into(), reset: Some(Reset { name: name.into(), kind, polarity }) } }
+    }
+    /// Clock `clk` and no reset: reset values hold at power-up only.
+    pub fn no_reset() -> Options {
+        Options { domain: Domain { clock: "clk".into(), reset: None } }
+    }
+}
+
+/// Builds and checks `top` with everything below it.
+///
+/// # Errors
+/// All mistakes found, in the order of building.
+#[track_caller]
+pub fn elaborate<G: Generator>(top: &G) -> Result<Design, Diagnostics> {
+    elaborate_with(top, &Options::default()).map(|(design, _)| design)
+}
+
+/// As [`elaborate`], with a clock and reset of one's own; also returns the warnings.
+///
+/// # Errors
+/// All mistakes found (and warnings), in the order of building.
+#[track_caller]
+pub fn elaborate_with<G: Generator>(top: &G, options: &Options) -> Result<(Design, Diagnostics), Diagnostics> {
+    let loc = Loc::caller();
+    /// Puts back the context that was there, also where user code panics.
+    struct Restore(Cell<Option<Context>>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            swap(self.0.take());
+        }
+    }
+    let restore = Restore(Cell::new(swap(Some(Context::new(options.domain.clone())))));
+    let key = Key::new(top);
+    let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| module_of(top, &key, "top", loc)));
+    let context = swap(None);
+    drop(restore);
+    if let Err(payload) = &built
+        && !payload.is::<Aborted>()
+        && let Err(payload) = built
+    {
+        std::panic::resume_unwind(payload);
+    }
+    let Some(mut context) = context else { return Err(Diagnostics::default()) };
+    let drafts = std::mem::take(&mut context.drafts);
+    let mut found: Vec<Diagnostic> = drafts.into_iter().map(|d| d.finish(&context.places)).collect();
+    let mut seen = std::collections::HashSet::new();
+    found.retain(|d| seen.insert((d.code, d.title.clone(), d.place.first().cloned())));
+    match built {
+        Ok(top) if found.iter().all(|d| d.code.is_warning()) => {
+            let mut design = Design { modules: context.modules, top, places: context.places };
+            super::naming::unique_names(&mut design);
+            Ok((design, Diagnostics(found)))
+        }
+        _ => Err(Diagnostics(found)),
+    }
+}
+
+/// The module of a generator: from the cache, or built now.
+pub(crate) fn module_of<G: Generator>(generator: &G, key: &Key, name: &str, loc: Loc) -> ModuleId {
+    let known = with(|c| {
+        if let Some((id, _)) = c.cache.get(key) {
+            return Some(*id);
+        }
+        let place = c.place(loc);
+        if c.building.contains(key) || c.stack.len() >= MAX_DEPTH {
+            let chain: Vec<String> = c.stack.iter().map(|b| b.ir.name.clone()).collect();
+            c.report(diag::e0212::new(place, &generator.name(), &chain, MAX_DEPTH));
+            abort();
+        }
+        None
+    });
+    if let Some(id) = known.flatten() {
+        return id;
+    }
+    let shape = generator.shape();
+    with(|c| c.building.push(key.clone()));
+    let build = |m: &Module, i: G::In| Some(generator.build(m, i));
+    let (id, out_shape) = abort_if_none(body::<G::In, G::Out>(&generator.name(), &shape, None, build, name, loc));
+    with(|c| {
+        c.building.pop();
+        c.cache.insert(key.clone(), (id, Rc::new(out_shape)));
+    });
+    id
+}
+
+/// Builds one module with `build`; `None` where that returns `None`. Where `declared` says so, the outputs have those
+/// types.
+pub(crate) fn body<I: Bundle, O: Bundle>(
+    module_name: &str,
+    shape: &I::Shape,
+    declared: Option<&O::Shape>,
+    build: impl FnOnce(&Module, I) -> Option<O>,
+    instance: &str,
+    loc: Loc,
+) -> Option<(ModuleId, O::Shape)> {
+    let started = with(|c| {
+        let place = c.scope_place(loc, instance.to_string());
+        if !super::names::is_identifier(module_name) {
+            c.report(diag::e0203::new(place, module_name, "module"));
+        }
+        let domain = c.domain.clone();
+        c.stack.push(Builder::new(module_name.to_string(), domain, place));
+        let raws = input_ports(c, shape)?;
+        Some((c.top()?.uid, raws))
+    });
+    let (uid, raws) = abort_if_none(started.flatten());
+    let mut next = raws.into_iter();
+    let inputs = shape.value(&mut || next.next().unwrap_or(Raw::POISON));
+    let Some(outputs) = build(&Module::new(uid), inputs) else {
+        with(|c| c.stack.pop());
+        return None;
+    };
+    let out_shape = declared.cloned().unwrap_or_else(|| outputs.shape());
+    output_ports::<O>(&outputs, &out_shape, loc);
+    let id = with(|c| {
+        finish::module(c);
+        let b = c.stack.pop()?;
+        c.finished.insert(b.uid, b.ir.name.clone());
+        Some(c.modules.push(b.ir))
+    });
+    Some((abort_if_none(id.flatten()), out_shape))
+}
+
+/// The shape of a cached module's outputs.
+pub(crate) fn out_shape<G: Generator>(key: &Key) -> <G::Out as Bundle>::Shape {
+    let cached = with(|c| {
+        let (_, shape) = c.cache.get(key)?;
+        shape.downcast_ref::<<G::Out as Bundle>::Shape>().cloned()
+    });
+    abort_if_none(cached.flatten())
+}
+
+fn shape_leaves<S: Shape>(shape: &S) -> Vec<(Vec<String>, Leaf)> {
+    let mut leaves = Vec::new();
+    shape.leaves(&mut Default::default(), &mut |path, leaf| leaves.push((path.parts().to_vec(), leaf)));
+    leaves
+}
+
+/// One input port (for the ready of a stream, one output port) per leaf.
+fn input_ports<S: Shape>(c: &mut Context, shape: &S) -> Option<Vec<Raw>> {
+    let leaves = shape_leaves(shape);
+    let b = c.top()?;
+    let place = b.ir.place;
+    let mut raws = Vec::with_capacity(leaves.len());
+    for (path, leaf) in &leaves {
+        let name = port_name(path, "in");
+        let dir = direction(false, leaf.role);
+        let id = b.ir.ports.push(port(name.clone(), dir, leaf));
+        if leaf.role == Role::Ready {
+            let (wire, raw) = b.wire(name, Ty::BOOL, leaf.format.clone(), true, place);
+            b.streams.insert(wire, (place, path[..path.len() - 1].join(".")));
+            b.ir.ports[id].driver = Some(raw.node);
+            raws.push(raw);
+        } else {
+            if leaf.role == Role::Data || leaf.role == Role::Valid || leaf.role == Role::Last {
+                range_check(b, id, leaf.ty);
+            }
+            raws.push(b.push(Op::Input(id), leaf.ty, place));
+        }
+    }
+    stream_ports(b, &leaves, 0, Dir::Input);
+    Some(raws)
+}
+
+/// Inputs whose range leaves out some words of its width are checked in simulation.
+fn range_check(b: &mut Builder, id: PortId, ty: Ty) {
+    if let Ty::Int(range) = ty
+        && !range.is_full()
+        && range.as_constant().is_none()
+    {
+        let (name, place) = (b.ir.ports[id].name.clone(), b.ir.place);
+        let message = format!("input `{name}` is outside of its range {}..={}", range.lo(), range.hi());
+        b.check(&format!("{name}_range"), CheckKind::InputRange(id), message, place);
+    }
+}
+
+fn output_ports<T: Bundle>(outputs: &T, shape: &T::Shape, loc: Loc) {
+    let leaves = shape_leaves(shape);
+    let mut raws = Vec::with_capacity(leaves.len());
+    outputs.raws(&mut |r| raws.push(r));
+    let mut readies = Vec::new();
+    with(|c| {
+        let first = c.top()?.ir.ports.len();
+        for ((path, leaf), raw) in leaves.iter().zip(&raws) {
+            let name = port_name(path, "out");
+            let full = || name.clone();
+            let place = c.top()?.ir.place;
+            let node = match leaf.role {
+                Role::Ready => None,
+                _ => c.fitted(*raw, &Target { what: "output", name: &full, ty: leaf.ty, place }, loc),
+            };
+            let b = c.top()?;
+            let id = b.ir.ports.push(port(name, direction(true, leaf.role), leaf));
+            if leaf.role == Role::Ready {
+                let place = b.ir.place;
+                readies.push((*raw, b.push(Op::Input(id), Ty::BOOL, place)));
+            } else {
+                let node = node.unwrap_or_else(|| {
+                    let place = b.ir.place;
+                    b.constant(leaf.ty.power_up(), leaf.ty, place).node
+                });
+                b.ir.ports[id].driver = Some(node);
+            }
+        }
+        stream_ports(c.top()?, &leaves, first, Dir::Output);
+        Some(())
+    });
+    for (wire, ready) in readies {
+        stream::consume(wire, ready, loc);
+    }
+    with(|c| c.top().map(stream_checks));
+}
+
+/// The contract of each output stream.
+fn stream_checks(b: &mut Builder) {
+    let place = b.ir.place;
+    for stream in b.ir.streams.clone() {
+        if stream.dir != Dir::Output {
+            continue;
+        }
+        let ports = [stream.last].into_iter().chain(stream.payload.iter().copied());
+        let payload = ports.filter_map(|p| b.ir.ports[p].driver).collect();
+        let ready = b.push(Op::Input(stream.ready), Ty::BOOL, place).node;
+        let Some(valid) = b.ir.ports[stream.valid].driver else { continue };
+        let message = format!("stream `{}`: valid fell or the payload changed before ready", stream.name);
+        b.check(&format!("{}_contract", stream.name), CheckKind::Stable { valid, ready, payload }, message, place);
+    }
+}
+
+fn port_name(path: &[String], empty: &str) -> String {
+    let joined = path.join("_");
+    match joined.chars().next() {
+        None => empty.to_string(),
+        // Tuples, arrays and vectors at the top have numbers for names.
+        Some(c) if c.is_ascii_digit() => format!("{empty}_{joined}"),
+        Some(_) => joined,
+    }
+}
+
+fn port(name: String, dir: Dir, leaf: &Leaf) -> Port {
+    Port { name, dir, ty: leaf.ty, format: leaf.format.clone(), driver: None, place: crate::ids::PlaceId(0) }
+}
+
+/// Groups the leaves of each stream; port ids count from `first`.
+fn stream_ports(b: &mut Builder, leaves: &[(Vec<String>, Leaf)], first: usize, dir: Dir) {
+    let mut open: Option<StreamPort> = None;
+    for (i, (path, leaf)) in leaves.iter().enumerate() {
+        let id = PortId::new(first + i);
+        b.ir.ports[id].place = b.ir.place;
+        match (leaf.role, &mut open) {
+            (Role::Valid, _) => {
+                let name = port_name(&path[..path.len() - 1], if dir == Dir::Input { "in" } else { "out" });
+                open = Some(StreamPort { name, dir, valid: id, ready: id, last: id, payload: Vec::new() });
+            }
+            (Role::Data, Some(s)) => s.payload.push(id),
+            (Role::Last, Some(s)) => s.last = id,
+            (Role::Ready, Some(s)) => {
+                s.ready = id;
+                b.ir.streams.extend(open.take());
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! `Generator`, and `Module`: where hardware with state or identity is declared.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::marker::PhantomData;
+
+use super::bits::Bool;
+use super::bundle::{Bundle, Role, Shape, ToHw};
+use super::context::{Builder, Loc, Raw, user_name, with};
+use super::elaborate::{self, Key};
+use super::when::Target;
+use crate::diag;
+use crate::ids::{Id, NodeId, PlaceId, PortId};
+use crate::ir::{self, Check, CheckKind, Dir, Op};
+use crate::ty::Ty;
+
+/// A description of hardware as a plain value: equal values give one module, however often they are instantiated.
+pub trait Generator: Clone + Eq + Hash + 'static {
+    /// The inputs.
+    type In: Bundle;
+    /// The outputs.
+    type Out: Bundle;
+    /// The types of the inputs: a caller's values have to fit them.
+    fn shape(&self) -> <Self::In as Bundle>::Shape;
+    /// Builds the module from its inputs and returns its outputs.
+    fn build(&self, m: &Module, i: Self::In) -> Self::Out;
+    /// The module's name; a second generator that takes the same one gets a suffix.
+    fn name(&self) -> String {
+        super::names::snake_case(std::any::type_name::<Self>())
+    }
+}
+
+/// The module being built. Everything that declares state or identity is a method, so that a reader sees where.
+#[derive(Debug)]
+pub struct Module {
+    pub(crate) uid: u32,
+    not_send: PhantomData<*const ()>,
+}
+
+/// Unwinds to `elaborate`, which returns the diagnostics: only where no value can be made up to go on with.
+pub(crate) fn abort() -> ! {
+    std::panic::resume_unwind(Box::new(elaborate::Aborted))
+}
+pub(crate) fn abort_if_none<T>(value: Option<T>) -> T {
+    value.unwrap_or_else(|| abort())
+}
+
+/// Names a node of the module being built.
+pub(crate) fn name_node(raw: Raw, name: &str, loc: Loc) {
+    with(|c| {
+        let Some(node) = c.local(raw, loc) else { return };
+        let place = c.place(loc);
+        let is_constant = c.top().is_some_and(|b| b.const_of(node).is_some());
+        if is_constant {
+            return; // A constant has no wires that could carry a name.
+        }
+        let name = user_name(c, name, "value", place);
+        if let Some(b) = c.top() {
+            b.ir.names.entry(node).or_insert(name);
+        }
+    });
+}
+
+impl Builder {
+    /// Adds a check under a fresh name.
+    pub fn check(&mut self, name: &str, kind: CheckKind, message: String, place: PlaceId) {
+        let name = self.scoped(name);
+        let name = self.fresh_name(&name, place);
+        let domain = self.domain();
+        self.ir.checks.push(Check { name, kind, message, domain, place });
+    }
+}
+
+impl Module {
+    pub(crate) fn new(uid: u32) -> Module {
+        Module { uid, not_send: PhantomData }
+    }
+
+    /// Reports the use of a module that is not the one being built.
+    pub(crate) fn check_current(&self, loc: Loc) {
+        with(|c| {
+            if c.top().is_some_and(|b| b.uid != self.uid) {
+                let place = c.place(loc);
+                let here = c.top().map_or(String::new(), |b| b.ir.name.clone());
+                c.report(diag::e0209::new(place, &here));
+            }
+        });
+    }
+
+    /// Everything that `f` declares gets `name_` before its name, and errors inside show this place too.
+    #[track_caller]
+    pub fn scope<R>(&self, name: &str, f: impl FnOnce() -> R) -> R {
+        let loc = Loc::caller();
+        self.check_current(loc);
+        with(|c| {
+            let place = c.scope_place(loc, name.to_string());
+            if !super::names::is_identifier(&format!("{name}_x")) {
+                c.report(diag::e0203::new(place, name, "scope"));
+            }
+            if let Some(b) = c.top() {
+                let prefix = b.scoped(name);
+                b.scopes.push((place, prefix));
+            }
+        });
+        let result = f();
+        with(|c| {
+            if let Some(b) = c.top() {
+                b.scopes.pop();
+            }
+        });
+        result
+    }
+
+    /// Instantiates a child. Equal generators share one module.
+    #[track_caller]
+    pub fn inst<G: Generator>(&self, name: &str, generator: &G, inputs: G::In) -> G::Out {
+        let loc = Loc::caller();
+        self.check_current(loc);
+        if with(|c| c.top().is_some_and(|b| b.pure.is_some())) == Some(true) {
+            return self.scope(name, || generator.build(self, inputs));
+        }
+        let key = Key::new(generator);
+        let child = elaborate::module_of(generator, &key, name, loc);
+        let shape = generator.shape();
+        let out_shape: <G::Out as Bundle>::Shape = elaborate::out_shape::<G>(&key);
+        instantiate(name, child, &inputs, &shape, &out_shape, loc)
+    }
+
+    /// Simulators report where `condition` is 0 at a clock edge outside reset (and where the conditions around hold).
+    #[track_caller]
+    pub fn assert(&self, name: &str, condition: impl ToHw<Bool>, message: &str) {
+        self.user_check(name, condition.to_hw(), message, Loc::caller(), CheckKind::Assert);
+    }
+    /// What may be relied on by a proof; simulators report where it is broken.
+    #[track_caller]
+    pub fn assume(&self, name: &str, condition: impl ToHw<Bool>, message: &str) {
+        self.user_check(name, condition.to_hw(), message, Loc::caller(), CheckKind::Assume);
+    }
+    /// Simulators count the clock edges at which `condition` is 1.
+    #[track_caller]
+    pub fn cover(&self, name: &str, condition: impl ToHw<Bool>, message: &str) {
+        self.user_check(name, condition.to_hw(), message, Loc::caller(), CheckKind::Cover);
+    }
+
+    fn user_check(&self, name: &str, condition: Bool, message: &str, loc: Loc, kind: fn(NodeId) -> CheckKind) {
+        self.check_current(loc);
+        with(|c| {
+            let Some(node) = c.local(condition.raw(), loc) else { return };
+            let place = c.place(loc);
+            let name = user_name(c, name, "check", place);
+            let Some(b) = c.top() else { return };
+            let domain = b.domain();
+            let mut node = node;
+            if let Some(path) = b.path_condition(place) {
+                let cover = matches!(kind(node), CheckKind::Cover(_));
+                let (op, term) = match cover {
+                    true => (ir::BinOp::And, path),
+                    false => (ir::BinOp::Or, b.push(Op::Un(ir::UnOp::Not, path), Ty::BOOL, place).node),
+                };
+                node = b.push(Op::Bin(op, term, node), Ty::BOOL, place).node;
+            }
+            b.ir.checks.push(Check { name, kind: kind(node), message: message.to_string(), domain, place });
+        });
+    }
+}
+
+/// Connects `inputs` to a new instance of `child` and returns its outputs.
+pub(crate) fn instantiate<I: Bundle, O: Bundle>(
+    name: &str,
+    child: crate::ids::ModuleId,
+    inputs: &I,
+    in_shape: &I::Shape,
+    out_shape: &O::Shape,
+    loc: Loc,
+) -> O {
+    let mut raws = Vec::new();
+    inputs.raws(&mut |r| raws.push(r));
+    let mut in_leaves = Vec::new();
+    in_shape.leaves(&mut Default::default(), &mut |path, leaf| in_leaves.push((path.joined(), leaf)));
+    let mut out_leaves = Vec::new();
+    out_shape.leaves(&mut Default::default(), &mut |path, leaf| out_leaves.push((path.joined(), leaf)));
+
+    let mismatch = super::bundle::point_mismatch(inputs, in_shape);
+    // The child's ports are in this order: leaves of the inputs, then leaves of the outputs (see `elaborate`).
+    let made = with(|c| {
+        let place = c.place(loc);
+        let child_place = c.modules[child].place;
+        if raws.len() != in_leaves.len() {
+            c.report(diag::e0112::new(place, child_place, "inputs of", name, raws.len(), in_leaves.len()));
+            return None;
+        }
+        if let Some((path, found, wanted)) = mismatch {
+            c.report(diag::e0111::new(place, child_place, "input", &format!("{name}.{path}"), found, wanted));
+            return None;
+        }
+        let name = user_name(c, name, "instance", place);
+        let domain = c.top()?.domain();
+        let inst = c.top()?.ir.insts.push(ir::Inst {
+            name: name.clone(),
+            module: child,
+            domains: vec![domain],
+            inputs: Vec::new(),
+            place,
+        });
+        let mut connections = Vec::new();
+        let mut readies = Vec::new();
+        for (i, (raw, (path, leaf))) in raws.iter().zip(&in_leaves).enumerate() {
+            let port = PortId::new(i);
+            if leaf.role == Role::Ready {
+                let ready = c.top()?.push(Op::Inst(inst, port), Ty::BOOL, place);
+                readies.push((*raw, ready));
+                continue;
+            }
+            let full = || if path.is_empty() { name.clone() } else { format!("{name}.{path}") };
+            let target = Target { what: "input", name: &full, ty: leaf.ty, place: child_place };
+            if let Some(node) = c.fitted(*raw, &target, loc) {
+                connections.push((port, node));
+            }
+        }
+        let mut outputs = Vec::with_capacity(out_leaves.len());
+        for (i, (path, leaf)) in out_leaves.iter().enumerate() {
+            let port = PortId::new(in_leaves.len() + i);
+            let b = c.top()?;
+            if leaf.role == Role::Ready {
+                let wire_name = b.fresh_name(&format!("{name}_{path}"), place);
+                let (wire, raw) = b.wire(wire_name, Ty::BOOL, leaf.format.clone(), true, place);
+                let stream = path.strip_suffix("_ready").unwrap_or(path);
+                b.streams.insert(wire, (place, format!("{name}.{stream}")));
+                connections.push((port, raw.node));
+                outputs.push(raw);
+            } else {
+                outputs.push(b.push(Op::Inst(inst, port), leaf.ty, place));
+            }
+        }
+        connections.sort_by_key(|(port, _)| *port);
+        c.top()?.ir.insts[inst].inputs = connections;
+        Some((outputs, readies))
+    });
+    let (outputs, readies) = abort_if_none(made.flatten());
+    for (wire, ready) in readies {
+        super::stream::consume(wire, ready, loc);
+    }
+    let mut next = outputs.into_iter();
+    out_shape.value(&mut || next.next().unwrap_or(Raw::POISON))
+}
+
+/// The direction of a leaf's port.
+pub(crate) fn direction(output: bool, role: Role) -> Dir {
+    if output != (role == Role::Ready) { Dir::Output } else { Dir::Input }
+}

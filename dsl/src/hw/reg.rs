@@ -1,0 +1,350 @@
+//! Registers and wires.
+
+use super::bundle::{Bundle, Leaf, Path, Shape, ToHw, has_stream, leaf_count};
+use super::context::{Loc, Raw, user_name, with};
+use super::module::{Module, abort_if_none};
+use super::when::fitted_leaves;
+use crate::diag;
+use crate::ids::{Id, PlaceId, RegId, WireId};
+use crate::ir::{self, Op};
+use crate::value::Value;
+
+/// A register that still has to say what reset does.
+#[must_use = "say .reset(value) or .no_reset()"]
+pub struct RegDecl<'m, S: Shape> {
+    module: &'m Module,
+    name: String,
+    shape: S,
+    loc: Loc,
+}
+
+/// A register of any bundle: `q()` is its present value, `set` gives the next one. It holds where nothing is set.
+#[derive(Debug)]
+pub struct Reg<T: Bundle> {
+    first: u32,
+    owner: u32,
+    place: PlaceId,
+    shape: T::Shape,
+    q: T,
+}
+
+impl<T: Bundle + Clone> Clone for Reg<T> {
+    fn clone(&self) -> Self {
+        Reg { first: self.first, owner: self.owner, place: self.place, shape: self.shape.clone(), q: self.q.clone() }
+    }
+}
+impl<T: Bundle + Copy> Copy for Reg<T> where T::Shape: Copy {}
+
+/// A wire of any bundle: `set` drives it, on every path; `get` reads it, also before it is driven.
+#[derive(Debug)]
+pub struct Wire<T: Bundle> {
+    first: u32,
+    owner: u32,
+    place: PlaceId,
+    shape: T::Shape,
+    value: T,
+}
+
+impl<T: Bundle + Clone> Clone for Wire<T> {
+    fn clone(&self) -> Self {
+        Wire {
+            first: self.first,
+            owner: self.owner,
+            place: self.place,
+            shape: self.shape.clone(),
+            value: self.value.clone(),
+        }
+    }
+}
+impl<T: Bundle + Copy> Copy for Wire<T> where T::Shape: Copy {}
+
+/// A constant that a register can be reset to: a number for an `Int`, a `bool`, an enum value, or one number per leaf.
+pub trait ResetValue<S: Shape> {
+    /// One number per leaf.
+    fn leaves(self, shape: &S) -> Vec<Value>;
+}
+
+macro_rules! reset_numbers {
+    ($($t:ty)*) => {$(
+        /// Every leaf gets the number.
+        impl<S: Shape> ResetValue<S> for $t {
+            fn leaves(self, shape: &S) -> Vec<Value> {
+                vec![Value::from(self); leaf_count(shape)]
+            }
+        }
+    )*};
+}
+reset_numbers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize bool Value num_bigint::BigInt);
+
+/// One number per leaf, in order.
+impl<S: Shape> ResetValue<S> for Vec<Value> {
+    fn leaves(self, _: &S) -> Vec<Value> {
+        self
+    }
+}
+
+/// The leaves of a shape under a declared name; reports streams, which cannot be stored.
+fn stored_leaves<S: Shape>(shape: &S, name: &str, what: &str, loc: Loc) -> Vec<(String, Leaf)> {
+    if has_stream(shape) {
+        with(|c| {
+            let place = c.place(loc);
+            c.report(diag::e0213::new(place, what));
+        });
+    }
+    let mut leaves = Vec::new();
+    shape.leaves(&mut Path::default(), &mut |path, leaf| {
+        let path = path.joined();
+        leaves.push((if path.is_empty() { name.to_string() } else { format!("{name}_{path}") }, leaf));
+    });
+    leaves
+}
+
+impl Module {
+    /// Declares a register; `.reset(value)` or `.no_reset()` completes it.
+    #[track_caller]
+    pub fn reg<S: Shape>(&self, name: &str, shape: S) -> RegDecl<'_, S> {
+        RegDecl { module: self, name: name.to_string(), shape, loc: Loc::caller() }
+    }
+
+    /// Declares a wire. It has to be driven on every path.
+    #[track_caller]
+    pub fn wire<S: Shape>(&self, name: &str, shape: S) -> Wire<S::Value> {
+        let loc = Loc::caller();
+        self.check_current(loc);
+        let leaves = stored_leaves(&shape, name, "a wire", loc);
+        let made = with(|c| {
+            let place = c.place(loc);
+            let owner = c.top()?.uid;
+            let first = c.top()?.ir.wires.len() as u32;
+            let mut raws = Vec::with_capacity(leaves.len());
+            for (name, leaf) in leaves {
+                let name = user_name(c, &name, "wire", place);
+                raws.push(c.top()?.wire(name, leaf.ty, leaf.format, false, place).1);
+            }
+            Some((first, owner, place, raws))
+        });
+        let (first, owner, place, raws) = abort_if_none(made.flatten());
+        let mut next = raws.into_iter();
+        let value = shape.value(&mut || next.next().unwrap_or(Raw::POISON));
+        Wire { first, owner, place, shape, value }
+    }
+
+    /// A register without reset that follows `value` one clock later.
+    #[track_caller]
+    pub fn delay<T: Bundle + Clone>(&self, name: &str, value: T) -> T {
+        let loc = Loc::caller();
+        let decl = RegDecl { module: self, name: name.to_string(), shape: value.shape(), loc };
+        let reg = decl.make(None);
+        reg.drive(value, loc);
+        reg.q
+    }
+}
+
+impl<S: Shape> RegDecl<'_, S> {
+    /// The value under reset, which is also the value at power-up: a number (for every leaf), a `bool`, an enum value, or
+    /// a list of one [`Value`] per leaf.
+    #[track_caller]
+    pub fn reset(self, value: impl ResetValue<S>) -> Reg<S::Value> {
+        let values = value.leaves(&self.shape);
+        self.make(Some(values))
+    }
+    /// Not reset: at power-up the register holds the value of its range that is nearest to zero.
+    pub fn no_reset(self) -> Reg<S::Value> {
+        self.make(None)
+    }
+
+    fn make(self, reset: Option<Vec<Value>>) -> Reg<S::Value> {
+        let RegDecl { module, name, shape, loc } = self;
+        module.check_current(loc);
+        let leaves = stored_leaves(&shape, &name, "a register", loc);
+        let made = with(|c| {
+            let place = c.place(loc);
+            if let Some(pure) = c.top()?.pure {
+                c.report(diag::e0216::new(place, pure, &format!("register `{name}`")));
+            }
+            if let Some(values) = &reset
+                && values.len() != leaves.len()
+            {
+                c.report(diag::e0112::new(place, place, "reset value of", &name, values.len(), leaves.len()));
+            }
+            let owner = c.top()?.uid;
+            let first = c.top()?.ir.regs.len() as u32;
+            let mut raws = Vec::with_capacity(leaves.len());
+            for (i, (name, leaf)) in leaves.into_iter().enumerate() {
+                let name = user_name(c, &name, "register", place);
+                let reset = reset.as_ref().and_then(|values| values.get(i)).cloned();
+                if let Some(v) = &reset
+                    && !leaf.ty.contains(v)
+                {
+                    c.report(diag::e0101::new(place, v, leaf.ty, "reset value", Some(&name)));
+                }
+                let b = c.top()?;
+                let domain = b.domain();
+                let (ty, format) = (leaf.ty, leaf.format);
+                let reg = b.ir.regs.push(ir::Reg { name, ty, format, domain, reset, next: Vec::new(), place });
+                raws.push(b.push(Op::Reg(reg), ty, place));
+            }
+            Some((first, owner, place, raws))
+        });
+        let (first, owner, place, raws) = abort_if_none(made.flatten());
+        let mut next = raws.into_iter();
+        let q = shape.value(&mut || next.next().unwrap_or(Raw::POISON));
+        Reg { first, owner, place, shape, q }
+    }
+}
+
+impl<T: Bundle> Reg<T> {
+    /// The present value.
+    pub fn q(&self) -> T
+    where
+        T: Clone,
+    {
+        self.q.clone()
+    }
+    /// The types it holds.
+    pub fn ty(&self) -> T::Shape {
+        self.shape.clone()
+    }
+    /// The value after the next clock edge, under the conditions around; the last assignment on a path wins.
+    #[track_caller]
+    pub fn set(&self, value: impl ToHw<T>) {
+        let loc = Loc::caller();
+        self.drive(value.to_hw(), loc);
+    }
+
+    fn drive(&self, value: T, loc: Loc) {
+        let place = self.place;
+        Target { kind: Kind::Reg, first: self.first as usize, owner: self.owner, place }.drive(
+            &value,
+            &self.shape,
+            loc,
+        );
+    }
+}
+
+impl<T: Bundle> Wire<T> {
+    /// The value.
+    pub fn get(&self) -> T
+    where
+        T: Clone,
+    {
+        self.value.clone()
+    }
+    /// The types it carries.
+    pub fn ty(&self) -> T::Shape {
+        self.shape.clone()
+    }
+    /// Drives the wire, under the conditions around; the last assignment on a path wins.
+    #[track_caller]
+    pub fn set(&self, value: impl ToHw<T>) {
+        let loc = Loc::caller();
+        let place = self.place;
+        Target { kind: Kind::Wire, first: self.first as usize, owner: self.owner, place }.drive(
+            &value.to_hw(),
+            &self.shape,
+            loc,
+        );
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Reg,
+    Wire,
+}
+
+/// The registers or wires of one declaration: consecutive ids, one per leaf.
+struct Target {
+    kind: Kind,
+    first: usize,
+    owner: u32,
+    place: PlaceId,
+}
+
+impl Target {
+    fn what(&self) -> &'static str {
+        match self.kind {
+            Kind::Reg => "register",
+            Kind::Wire => "wire",
+        }
+    }
+    fn name(&self, module: &ir::Module, leaf: usize) -> String {
+        let index = self.first + leaf;
+        match self.kind {
+            Kind::Reg => module.regs.get(RegId::new(index)).map(|r| r.name.clone()),
+            Kind::Wire => module.wires.get(WireId::new(index)).map(|w| w.name.clone()),
+        }
+        .unwrap_or_default()
+    }
+    fn tree<'a>(&self, module: &'a mut ir::Module, leaf: usize) -> &'a mut ir::Block {
+        let index = self.first + leaf;
+        match self.kind {
+            Kind::Reg => &mut module.regs[RegId::new(index)].next,
+            Kind::Wire => &mut module.wires[WireId::new(index)].driver,
+        }
+    }
+
+    /// Adds one assignment per leaf under the conditions around.
+    fn drive<T: Bundle>(&self, value: &T, shape: &T::Shape, loc: Loc) {
+        let name = with(|c| {
+            if c.top().map(|b| b.uid) == Some(self.owner) {
+                return c.top().map(|b| self.name(&b.ir, 0));
+            }
+            let place = c.place(loc);
+            let here = c.top().map_or(String::new(), |b| b.ir.name.clone());
+            let owner = c.stack.iter().find(|b| b.uid == self.owner).map(|b| b.ir.name.clone());
+            c.report(match owner {
+                Some(owner) => diag::e0201::new(place, self.place, &here, &owner),
+                None => diag::e0202::new(place, &here, c.finished.get(&self.owner).map(String::as_str)),
+            });
+            None
+        });
+        let Some(Some(name)) = name else { return };
+        let Some(nodes) = fitted_leaves(value, shape, self.what(), &name, self.place, loc) else { return };
+        with(|c| {
+            let place = c.place(loc);
+            let mut lost = None;
+            for (i, node) in nodes.into_iter().enumerate() {
+                let Some(b) = c.top() else { return };
+                let mut tree = std::mem::take(self.tree(&mut b.ir, i));
+                if let Err(before) = b.assign(&mut tree, node, place) {
+                    lost.get_or_insert((before, self.name(&b.ir, i)));
+                }
+                *self.tree(&mut b.ir, i) = tree;
+            }
+            if let Some((before, name)) = lost {
+                c.report(diag::e0205::new(place, before, self.what(), &name));
+            }
+        });
+    }
+}
+
+/// Drives a wire that the language made with one value, once.
+pub(crate) fn drive_hidden(wire: Raw, value: Raw, loc: Loc) -> bool {
+    with(|c| {
+        let (Some(wire_node), Some(value)) = (c.local(wire, loc), c.local(value, loc)) else { return false };
+        let place = c.place(loc);
+        let Some(b) = c.top() else { return false };
+        let Op::Wire(id) = b.ir.nodes[wire_node].op else { return false };
+        let frames = std::mem::take(&mut b.frames);
+        let mut tree = std::mem::take(&mut b.ir.wires[id].driver);
+        let result = b.assign(&mut tree, value, place);
+        let name = b.ir.wires[id].name.clone();
+        b.ir.wires[id].driver = tree;
+        b.frames = frames;
+        if let Err(before) = result {
+            c.report(diag::e0205::new(place, before, "stream", &name));
+        }
+        true
+    })
+    .unwrap_or(false)
+}
+
+/// The node that reads the wire behind `raw`, where it is one.
+pub(crate) fn wire_of(raw: Raw) -> Option<WireId> {
+    with(|c| match c.top()?.ir.nodes.get(raw.node)?.op {
+        Op::Wire(id) => Some(id),
+        _ => None,
+    })
+    .flatten()
+}

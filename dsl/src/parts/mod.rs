@@ -1,0 +1,3 @@
+//! Standard parts, each a generator with documented latency and behaviour.
+
+pub mod fifo;
