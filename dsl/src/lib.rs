@@ -38,15 +38,14 @@
 //! assert_eq!(design.modules[design.top].regs.len(), 1);
 //! ```
 
-// The derive macros name this crate.
-extern crate self as gatewright_dsl;
-
 pub mod check;
 pub mod diag;
+pub mod emit;
 pub mod hw;
 pub mod ids;
 pub mod ir;
 pub mod parts;
+pub mod pass;
 pub mod target;
 pub mod ty;
 pub mod value;

@@ -1,1 +1,3 @@
 //! Simulation of Gatewright designs.
+
+pub mod lint;
