@@ -249,7 +249,9 @@ fn pairs(values: &[(String, String)]) -> String {
 pub(crate) fn near_names<'a>(name: &str, all: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut scored: Vec<(usize, &str)> = all
         .map(|n| (distance(name, n), n))
-        .filter(|&(d, n)| d <= 1 + name.len() / 4 || (name.len() > 1 && n.contains(name)) || (n.len() > 2 && name.contains(n)))
+        .filter(|&(d, n)| {
+            d <= 1 + name.len() / 4 || (name.len() > 1 && n.contains(name)) || (n.len() > 2 && name.contains(n))
+        })
         .collect();
     scored.sort();
     scored.into_iter().take(5).map(|(_, n)| n.to_string()).collect()

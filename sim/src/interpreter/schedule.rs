@@ -205,7 +205,6 @@ fn code(g: &Graph, v: V) -> Option<(Code, Cut)> {
     }
     let ty = g.ty(v);
     let at = |x: V| full(g.ty(x));
-    let hull = |a: Option<Ty>, b: V| a.and_then(|a| rules::choice(a, at(b)).ok());
     // What the exact result can be, whatever the bits of the operands are: no cut where it fits.
     let (code, exact) = match g.defs[v as usize] {
         Def::Const(_) | Def::Source | Def::Alias(_) => return None,
@@ -234,10 +233,10 @@ fn code(g: &Graph, v: V) -> Option<(Code, Cut)> {
             };
             (Code::Bin(BinOp2(op)), exact)
         }
-        Def::Mux(_, a, b) => (Code::Mux, hull(Some(at(a)), b)),
+        Def::Mux(_, a, b) => (Code::Mux, rules::choice(at(a), at(b)).ok()),
         Def::Table { first, len, .. } => {
             let entries = &g.args[first as usize..=(first + len) as usize];
-            (Code::Table, entries[1..].iter().fold(Some(at(entries[0])), |t, &x| hull(t, x)))
+            (Code::Table, entries[1..].iter().try_fold(at(entries[0]), |t, &x| rules::choice(t, at(x)).ok()))
         }
         Def::Slice(_, lo) => (Code::Slice(lo), None),
         Def::Join(_, _, low) => (Code::Join(low), Some(ty)),

@@ -4,3 +4,5 @@
 mod build;
 mod interpreter;
 mod semantics;
+mod streams;
+mod text_wave;
