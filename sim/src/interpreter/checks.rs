@@ -51,7 +51,7 @@ struct Item<T> {
 pub(super) struct Checks<T>(Vec<Item<T>>);
 
 /// The text of a place, `file:line:column`.
-pub(super) fn place_text(design: &Design, place: PlaceId) -> String {
+pub(crate) fn place_text(design: &Design, place: PlaceId) -> String {
     design.places.0.get(place).map_or_else(String::new, |p| format!("{}:{}:{}", p.file, p.line, p.column))
 }
 

@@ -8,6 +8,7 @@
 //! A black box is replaced by its simulation model.
 
 mod checks;
+pub(crate) use checks::place_text;
 mod flatten;
 mod graph;
 mod lower;

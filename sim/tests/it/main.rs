@@ -6,3 +6,4 @@ mod interpreter;
 mod semantics;
 mod streams;
 mod text_wave;
+mod verilator;
