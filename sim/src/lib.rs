@@ -4,6 +4,7 @@ pub mod compare;
 pub mod dut;
 pub mod error;
 pub mod interpreter;
+pub mod lint;
 pub mod rng;
 pub mod stream;
 pub mod verilator;
