@@ -128,10 +128,15 @@ fn said(mut command: Command, package: &str) -> Option<Finding> {
         }
         Err(e) => finding(format!("it could not be run: {e}"), false),
         Ok(output) => {
-            let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            let said =
+                format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
             // Current Verilators end with a report of their own work.
             let complaint = said.lines().any(|l| !l.starts_with("- ") && !l.trim().is_empty());
-            if output.status.success() && !complaint { None } else { finding(format!("{said}{}", output.status), false) }
+            if output.status.success() && !complaint {
+                None
+            } else {
+                finding(format!("{said}{}", output.status), false)
+            }
         }
     }
 }

@@ -25,8 +25,17 @@ fn folder(name: &str) -> PathBuf {
 
 /// The integer types of the matrix.
 fn types() -> Vec<IntTy> {
-    let mut types: Vec<IntTy> = [1, 2, 8, 31, 32, 33, 63, 64, 65, 128, 200].into_iter().flat_map(|w| [uint(w), sint(w)]).collect();
-    types.extend([range(-3..=12), range(-8..=-5), range(3..=9), range(-1..=0), range(0..=200), range(-100..=3), range(5..=5)]);
+    let mut types: Vec<IntTy> =
+        [1, 2, 8, 31, 32, 33, 63, 64, 65, 128, 200].into_iter().flat_map(|w| [uint(w), sint(w)]).collect();
+    types.extend([
+        range(-3..=12),
+        range(-8..=-5),
+        range(3..=9),
+        range(-1..=0),
+        range(0..=200),
+        range(-100..=3),
+        range(5..=5),
+    ]);
     types.push(IntTy::new(-&Value::pow2(70), Value::small(3)));
     types
 }
@@ -92,14 +101,27 @@ fn matrix() -> Vec<Module> {
         for (j, step) in [0, 1, 2, 3, 5, 11, 17].into_iter().enumerate() {
             let other = types[(k + step) % types.len()];
             let z = if step == 0 { y } else { b.input(&format!("z{j}"), int(other)) };
-            for op in [BinOp::Add, BinOp::Sub, BinOp::Mul, BinOp::Min, BinOp::Max, BinOp::Eq, BinOp::Ne, BinOp::Lt, BinOp::Le] {
+            for op in
+                [BinOp::Add, BinOp::Sub, BinOp::Mul, BinOp::Min, BinOp::Max, BinOp::Eq, BinOp::Ne, BinOp::Lt, BinOp::Le]
+            {
                 results.push(b.bin(op, x, z));
             }
             results.push(b.mux(c, x, z));
         }
         for constant in [1i64, -1, 3, -7, 8, 300, -128] {
             let n = b.int(constant);
-            for op in [BinOp::Add, BinOp::Sub, BinOp::Mul, BinOp::Div, BinOp::Rem, BinOp::Min, BinOp::Max, BinOp::Eq, BinOp::Lt, BinOp::Le] {
+            for op in [
+                BinOp::Add,
+                BinOp::Sub,
+                BinOp::Mul,
+                BinOp::Div,
+                BinOp::Rem,
+                BinOp::Min,
+                BinOp::Max,
+                BinOp::Eq,
+                BinOp::Lt,
+                BinOp::Le,
+            ] {
                 results.push(b.bin(op, x, n));
                 if !matches!(op, BinOp::Div | BinOp::Rem) {
                     results.push(b.bin(op, n, x));
@@ -129,7 +151,9 @@ fn matrix() -> Vec<Module> {
             results.push(b.cast(UnOp::Wrap, x, sint(w)));
         }
         let other = b.un(UnOp::ToBits, y);
-        for op in [UnOp::Not, UnOp::ReduceAnd, UnOp::ReduceOr, UnOp::ReduceXor, UnOp::PopCount, UnOp::ToUint, UnOp::ToSint] {
+        for op in
+            [UnOp::Not, UnOp::ReduceAnd, UnOp::ReduceOr, UnOp::ReduceXor, UnOp::PopCount, UnOp::ToUint, UnOp::ToSint]
+        {
             results.push(b.un(op, bits));
         }
         for op in [BinOp::And, BinOp::Or, BinOp::Xor, BinOp::Eq, BinOp::Ne] {
@@ -162,21 +186,33 @@ fn random_modules(count: usize, seed: u64) -> Vec<Module> {
     (0..count)
         .map(|k| {
             let mut b = Build::new(&format!("random_{k}"));
-            let mut ints: Vec<NodeId> = (0..4).map(|j| {
-                let t = types[r.below(types.len())];
-                b.input(&format!("i{j}"), int(t))
-            }).collect();
+            let mut ints: Vec<NodeId> = (0..4)
+                .map(|j| {
+                    let t = types[r.below(types.len())];
+                    b.input(&format!("i{j}"), int(t))
+                })
+                .collect();
             ints.extend([-5i64, 0, 1, 77].map(|v| b.int(v)));
             let mut words = vec![b.input("w0", Ty::Bits(1)), b.input("w1", Ty::Bits(9)), b.input("w2", Ty::Bits(70))];
             for step in 0..60 {
-                let pick = |r: &mut Random, from: &[NodeId]| from[if r.below(2) == 0 { r.below(from.len()) } else { from.len() - 1 - r.below(from.len().min(4)) }];
+                let pick = |r: &mut Random, from: &[NodeId]| {
+                    from[if r.below(2) == 0 {
+                        r.below(from.len())
+                    } else {
+                        from.len() - 1 - r.below(from.len().min(4))
+                    }]
+                };
                 let (x, y) = (pick(&mut r, &ints), pick(&mut r, &ints));
                 let w = pick(&mut r, &words);
                 let bools: Vec<NodeId> = words.iter().copied().filter(|w| b.ty(*w) == Ty::BOOL).collect();
                 let c = pick(&mut r, &bools);
                 let narrow = |b: &mut Build, n: NodeId, r: &mut Random| {
                     let width = b.ty(n).width();
-                    if width <= 210 { n } else { b.cast(UnOp::Wrap, n, IntTy::full(1 + r.below(200) as u32, r.below(2) == 0)) }
+                    if width <= 210 {
+                        n
+                    } else {
+                        b.cast(UnOp::Wrap, n, IntTy::full(1 + r.below(200) as u32, r.below(2) == 0))
+                    }
                 };
                 match r.below(16) {
                     0..=5 => {
@@ -287,11 +323,16 @@ fn bench(modules: &[Module], rounds: usize) -> String {
                 let expected = &values[p.driver.expect("a driver").index()];
                 let w = p.ty.width();
                 let (port, e) = (format!("{name}_{}", p.name), hex(expected, w));
-                let _ = writeln!(body, "    if ({port} !== {w}'h{e}) begin bad = bad + 1; $display(\"{port}: %h, not {e}\", {port}); end");
+                let _ = writeln!(
+                    body,
+                    "    if ({port} !== {w}'h{e}) begin bad = bad + 1; $display(\"{port}: %h, not {e}\", {port}); end"
+                );
             }
         }
     }
-    format!("module bench;\n  integer bad = 0;\n{declarations}\n  initial begin\n{body}\n    $display(\"bad: %0d\", bad);\n    $finish;\n  end\nendmodule\n")
+    format!(
+        "module bench;\n  integer bad = 0;\n{declarations}\n  initial begin\n{body}\n    $display(\"bad: %0d\", bad);\n    $finish;\n  end\nendmodule\n"
+    )
 }
 
 fn simulate(dir: &Path, bench: &str, verilog: &[String]) {

@@ -76,8 +76,7 @@ impl Build {
 
     pub fn input(&mut self, name: &str, ty: Ty) -> NodeId {
         let place = self.place();
-        let port =
-            Port { name: name.into(), dir: Dir::Input, ty, format: Format::Plain, driver: None, place };
+        let port = Port { name: name.into(), dir: Dir::Input, ty, format: Format::Plain, driver: None, place };
         let port = self.m.ports.push(port);
         self.node(Op::Input(port), ty)
     }
@@ -156,15 +155,8 @@ impl Build {
     pub fn reg(&mut self, name: &str, ty: Ty, reset: Option<i64>) -> (RegId, NodeId) {
         let place = self.place();
         let reset = reset.map(Value::from);
-        let reg = Reg {
-            name: name.into(),
-            ty,
-            format: Format::Plain,
-            domain: DomainId(0),
-            reset,
-            next: Vec::new(),
-            place,
-        };
+        let reg =
+            Reg { name: name.into(), ty, format: Format::Plain, domain: DomainId(0), reset, next: Vec::new(), place };
         let reg = self.m.regs.push(reg);
         (reg, self.node(Op::Reg(reg), ty))
     }

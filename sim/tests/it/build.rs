@@ -112,6 +112,11 @@ impl B {
         let ty = rules::select(self.ty(i), &tys).unwrap();
         self.node(Op::Select(i, xs.into()), ty)
     }
+    /// Bit `n` of an integer.
+    pub fn slice_of(&mut self, x: NodeId, n: u32) -> NodeId {
+        let bits = self.un(UnOp::ToBits, x);
+        self.slice(bits, n, 1)
+    }
     pub fn slice(&mut self, x: NodeId, lo: u32, w: u32) -> NodeId {
         self.node(Op::Slice(x, lo), Ty::Bits(w))
     }

@@ -18,7 +18,7 @@ fn shows(dut: &mut impl Dut, port: &str, value: i64) {
 }
 
 /// `when en { when clear { 0 } else { q + d } }`, output after the last assignment.
-fn accumulator(kind: ResetKind, polarity: Polarity) -> B {
+pub fn accumulator(kind: ResetKind, polarity: Polarity) -> B {
     let mut b = B::with_reset("acc", kind, polarity);
     let (en, clear, d) = (b.input("en", Ty::BOOL), b.input("clear", Ty::BOOL), b.input("d", sint(8)));
     let (r, q) = b.reg("sum", sint(16), Some(5));
@@ -215,7 +215,7 @@ fn deep_decision_trees_do_not_overflow_the_stack() {
     }
 }
 
-fn memory(collision: Collision, sync: bool) -> B {
+pub fn memory(collision: Collision, sync: bool) -> B {
     let mut b = B::new("m");
     let (ra, wa) = (b.input("ra", uint(2)), b.input("wa", uint(2)));
     let (re, we) = (b.input("re", Ty::BOOL), b.input("we", Ty::BOOL));

@@ -145,3 +145,107 @@ fn verilog_with_a_fault_says_what_verilator_says() {
     let error = Verilated::of_sources(&sources, interface, &Options::default()).err().unwrap();
     assert!(error.to_string().contains("syntax error"), "{error}");
 }
+
+/// Runs a design on both engines.
+#[track_caller]
+fn both(b: B, seed: u64) {
+    let design = b.done();
+    let mut interpreter = Interpreter::new(&design).unwrap();
+    let mut verilated = Verilated::new(&design).unwrap();
+    if let Err(e) = compare(vec![&mut interpreter, &mut verilated], 400, RandomStimulus::new(seed)) {
+        panic!("{e}");
+    }
+}
+
+#[test]
+fn every_collision_contract_and_kind_of_reset() {
+    if !available() {
+        return;
+    }
+    for kind in [ResetKind::Sync, ResetKind::Async] {
+        for polarity in [Polarity::High, Polarity::Low] {
+            both(crate::interpreter::accumulator(kind, polarity), 5);
+        }
+    }
+    for collision in [Collision::Old, Collision::New, Collision::Undefined] {
+        for sync in [true, false] {
+            both(crate::interpreter::memory(collision, sync), 6);
+        }
+    }
+}
+
+#[test]
+fn checks_fail_alike() {
+    if !available() {
+        return;
+    }
+    let mut b = B::new("child");
+    let (x, en) = (b.input("x", uint(8)), b.input("en", Ty::BOOL));
+    let limit = b.int(100);
+    let small = b.bin(BinOp::Lt, x, limit);
+    b.check("small", CheckKind::Assert(small));
+    b.check("x", CheckKind::Assume(en));
+    b.check("seen", CheckKind::Cover(en));
+    let ready = b.slice_of(x, 0);
+    b.check("stable", CheckKind::Stable { valid: en, ready, payload: vec![x] });
+    let claim = b.claim("four", x, int(0, 9), Some(en));
+    let y = b.output("y", claim);
+    let mut t = B::new("top");
+    let (x, en) = (t.input("x", uint(8)), t.input("en", Ty::BOOL));
+    let inst = t.inst(
+        "inner",
+        gatewright_dsl::ids::ModuleId(0),
+        &[(gatewright_dsl::ids::PortId(0), x), (gatewright_dsl::ids::PortId(1), en)],
+    );
+    let out = t.out_of(inst, y, int(0, 9));
+    t.output("y", out);
+    let design = design([b.m, t.m]);
+    let mut interpreter = Interpreter::new(&design).unwrap();
+    let mut verilated = Verilated::new(&design).unwrap();
+    compare(vec![&mut interpreter, &mut verilated], 500, RandomStimulus::new(9)).unwrap();
+
+    verilated.reset(false).unwrap();
+    verilated.on_failure(OnFailure::Stop);
+    verilated.set("x", 200).unwrap();
+    verilated.set("en", 1).unwrap();
+    match verilated.step() {
+        Err(SimError::CheckFailed(f)) => {
+            let small = f.iter().find(|f| f.check == "small").unwrap();
+            assert_eq!((&*small.path, &*small.message), ("top.inner", "small must hold"));
+            assert_eq!(small.place, "test.rs:7:3");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn memory_files_are_found_wherever_the_model_runs() {
+    if !available() {
+        return;
+    }
+    let mut b = B::new("rom");
+    let a = b.input("a", uint(9));
+    let mem = b.mem("squares", &[sint(70), uint(3)], 512, Collision::Old);
+    b.m.mems[mem].init = (0..512i64).map(|n| vec![Value::from(-n * n), Value::from(n % 8)]).collect();
+    let q = b.read(mem, a, false, None);
+    b.output("q", q[0]);
+    b.output("r", q[1]);
+    let design = b.done();
+    let mut verilated = Verilated::new(&design).unwrap();
+    verilated.set("a", 300).unwrap();
+    assert_eq!(verilated.get("q").unwrap(), Value::from(-90_000));
+    assert_eq!(verilated.get("r").unwrap(), Value::from(4));
+}
+
+#[test]
+fn a_black_box_needs_a_model() {
+    let mut b = B::new("box");
+    b.m.kind = ModuleKind::Extern { params: vec![], model: None, clocked: false, paths: None };
+    b.port("y", Dir::Output, uint(9), Format::Plain, None);
+    let mut t = B::new("top");
+    let inst = t.inst("inner", gatewright_dsl::ids::ModuleId(0), &[]);
+    let out = t.out_of(inst, gatewright_dsl::ids::PortId(0), uint(9));
+    t.output("y", out);
+    let design = design([b.m, t.m]);
+    assert!(matches!(Verilated::new(&design), Err(SimError::NoModel { path, .. }) if path == "top.inner"));
+}
