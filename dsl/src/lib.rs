@@ -38,6 +38,9 @@
 //! assert_eq!(design.modules[design.top].regs.len(), 1);
 //! ```
 
+// The derive macros name this crate.
+extern crate self as gatewright_dsl;
+
 pub mod check;
 pub mod diag;
 pub mod emit;
