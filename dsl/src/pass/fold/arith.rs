@@ -41,7 +41,7 @@ impl Fold<'_> {
             (UnOp::PopCount, _) if from == Ty::BOOL => un(UnOp::ToUint, x),
             (UnOp::ToBits, Op::Un(UnOp::ToUint | UnOp::ToSint, y)) => {
                 let (w, of) = (ty.width(), self.ty(*y).width());
-                if w == of { Some(Same(*y)) } else { (w < of).then(|| Step::Op(Op::Slice(*y, 0))) }
+                if w == of { Some(Same(*y)) } else { (w < of).then_some(Step::Op(Op::Slice(*y, 0))) }
             }
             (UnOp::ToUint, Op::Un(UnOp::ToBits, y)) if !self.ty(*y).is_signed() => Some(Same(*y)),
             (UnOp::ToSint, Op::Un(UnOp::ToBits, y)) if self.ty(*y).is_signed() => Some(Same(*y)),

@@ -28,7 +28,7 @@ pub fn run(m: &Module, inputs: &[Vec<Value>]) -> Vec<Vec<Value>> {
         let mut at: HashMap<Item, Value> = HashMap::new();
         for &item in &order {
             let value = match item {
-                Item::Wire(w) => set_by(&m.wires[w].driver, &at, m).map(|x| at[&Item::Node(x)].clone()),
+                Item::Wire(w) => set_by(&m.wires[w].driver, &at).map(|x| at[&Item::Node(x)].clone()),
                 Item::Node(n) => Some(node(m, n, &at, cycle, &regs, &mems, &latched)),
             };
             if let Some(value) = value {
@@ -39,7 +39,7 @@ pub fn run(m: &Module, inputs: &[Vec<Value>]) -> Vec<Vec<Value>> {
         let one = |x: NodeId| value(x) == Value::ONE;
         shown.push(m.ports.values().filter_map(|p| p.driver).map(value).collect());
         for (r, reg) in m.regs.iter() {
-            if let Some(x) = set_by(&reg.next, &at, m) {
+            if let Some(x) = set_by(&reg.next, &at) {
                 regs[r.index()] = value(x);
             }
         }
@@ -64,18 +64,18 @@ pub fn run(m: &Module, inputs: &[Vec<Value>]) -> Vec<Vec<Value>> {
 }
 
 /// The value that a tree sets.
-fn set_by(block: &Block, at: &HashMap<Item, Value>, m: &Module) -> Option<NodeId> {
+fn set_by(block: &Block, at: &HashMap<Item, Value>) -> Option<NodeId> {
     let mut set = None;
     for stmt in block {
         set = match stmt {
             Stmt::Set { value, .. } => Some(*value),
             Stmt::When { arms, otherwise, .. } => {
                 let taken = arms.iter().find(|(c, _)| at[&Item::Node(*c)] == Value::ONE).map_or(otherwise, |(_, b)| b);
-                set_by(taken, at, m)
+                set_by(taken, at)
             }
             Stmt::Switch { subject, arms, default, .. } => {
                 let v = &at[&Item::Node(*subject)];
-                set_by(arms.iter().find(|(values, _)| values.contains(v)).map_or(default, |(_, b)| b), at, m)
+                set_by(arms.iter().find(|(values, _)| values.contains(v)).map_or(default, |(_, b)| b), at)
             }
         }
         .or(set);

@@ -10,6 +10,7 @@ use crate::ir::print::print_without_places;
 use crate::ir::verify::verify;
 
 mod interpret;
+mod large;
 mod random;
 
 fn read(text: &str) -> Design {
