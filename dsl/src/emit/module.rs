@@ -106,19 +106,21 @@ impl<'a> Emitter<'a> {
         let mut taken = assign(&mut plan);
         let mut text = Text::new(&plan);
         text.comments = self.options.comments;
+        if !params.is_empty() {
+            text.line("/* verilator lint_off UNUSEDPARAM */");
+        }
         text.header(name, &pins, params, m.place);
-        let mems: Vec<String> =
-            (0..m.mems.len()).map(|k| format!("{name}_{}.mem", m.mems.values().as_slice()[k].name)).collect();
         text.declarations();
         text.combinational(&mut taken);
         text.instances(&self.needs);
         let mut contents = Vec::new();
-        for (mem, data) in m.mems.iter().filter(|(mem, _)| plan.has_mem(*mem)) {
+        for mem in m.mems.ids().filter(|mem| plan.has_mem(*mem)) {
             text.end();
-            let file = &mems[at(mem)];
+            let memory = &plan.mem_name[at(mem)];
+            let file = format!("{name}_{memory}.mem");
             let path = format!("{}{file}", self.options.memory_prefix);
-            if let Some(lines) = text.memory(mem, &data.name, &path, || taken.claim("i")) {
-                contents.push(OutputFile { name: file.clone(), text: lines });
+            if let Some(lines) = text.memory(mem, memory, &path, || taken.claim("i")) {
+                contents.push(OutputFile { name: file, text: lines });
             }
         }
         if plan.reg_base.iter().any(|b| *b != NONE) {
@@ -128,6 +130,9 @@ impl<'a> Emitter<'a> {
         text.outputs();
         text.unused(&pins, &mut taken);
         text.line("endmodule");
+        if !params.is_empty() {
+            text.line("/* verilator lint_on UNUSEDPARAM */");
+        }
         let file = format!("{name}.v");
         let (verilog, places) = (std::mem::take(&mut text.out), std::mem::take(&mut text.places));
         drop(text);
@@ -255,8 +260,8 @@ impl Text<'_, '_> {
             self.put(";");
             self.comment(reg.place);
         }
-        for (id, mem) in m.mems.iter().filter(|(id, _)| plan.has_mem(*id)) {
-            self.declare_memory(id, &mem.name);
+        for id in m.mems.ids().filter(|id| plan.has_mem(*id)) {
+            self.declare_memory(id, &plan.mem_name[at(id)]);
         }
         for (inst, outputs) in m.insts.values().zip(&plan.inst_base) {
             for (_, base) in outputs {
@@ -335,7 +340,7 @@ impl Text<'_, '_> {
                     self.mark(m.mems[mem].reads[port as usize].place);
                     self.target(base);
                     self.put(" = ");
-                    self.asynchronous_read(mem, port, &m.mems[mem].name);
+                    self.asynchronous_read(mem, port, &plan.mem_name[at(mem)]);
                     self.line(";");
                 }
             }
@@ -361,7 +366,7 @@ impl Text<'_, '_> {
                 }
                 self.put(")");
             }
-            let _ = write!(self.out, " {} (", inst.name);
+            let _ = write!(self.out, " {} (", plan.inst_name[at(id)]);
             let pins = pins_of(plan.design, needs, inst.module);
             if pins.is_empty() {
                 self.put(");");
