@@ -13,7 +13,7 @@ use gatewright_dsl::ids::*;
 use gatewright_dsl::ir::*;
 use gatewright_dsl::ty::{IntTy, Ty, range, sint, uint};
 use gatewright_dsl::value::Value;
-use gatewright_sim::lint::{expect_clean, lint, verilator, verilators};
+use gatewright_sim::lint::{MAKE_FLAGS, expect_clean, lint, verilator, verilators};
 use support::*;
 
 fn folder(name: &str) -> PathBuf {
@@ -360,7 +360,7 @@ int main(int argc, char** argv) {
             "--exe",
             "--build",
             "-MAKEFLAGS",
-            "CXX=g++ LINK=g++ PYTHON3=python3",
+            MAKE_FLAGS,
             "--assert",
             "-sv",
             "-Wall",
