@@ -440,4 +440,22 @@ fn black_boxes_have_stubs_or_models() {
     let (dir, output) = write("boxes_model", &design, &EmitOptions { models: true, ..EmitOptions::default() });
     assert!(output.file("scaler.v").is_some() && output.file("blackbox.f").is_none());
     expect_clean(lint(&dir, "boxes"));
+    // The two boxes get models of their own: the parameters choose.
+    let mut design = design;
+    let mut other = design.modules[ModuleId(0)].clone();
+    other.name = "slow_model".into();
+    other.regs[RegId(0)].reset = Some(Value::ONE);
+    let mut modules: Vec<Module> = design.modules.values().cloned().collect();
+    modules.insert(1, other);
+    let last = modules.len() - 1;
+    for inst in modules[last].insts.values_mut() {
+        inst.module = ModuleId(inst.module.0 + 1);
+    }
+    if let ModuleKind::Extern { model, .. } = &mut modules[3].kind {
+        *model = Some(ModuleId(1));
+    }
+    design = support::design(modules, design.places);
+    let (dir, output) = write("boxes_models", &design, &EmitOptions { models: true, ..EmitOptions::default() });
+    assert!(output.file("scaler.v").is_some_and(|t| t.contains("slow_model model (")));
+    expect_clean(lint(&dir, "boxes"));
 }

@@ -50,16 +50,22 @@ impl Namespace {
 
     /// Takes `name`, or the first of `name_1`, `name_2`, … that is free.
     pub fn claim(&mut self, name: &str) -> String {
-        if !self.next.contains_key(name) && !is_reserved(name) {
-            self.next.insert(name.to_owned(), 1);
-            return name.to_owned();
-        }
-        let mut number = self.next.get(name).copied().unwrap_or(1);
+        let mut number = match self.next.get(name) {
+            Some(number) => *number,
+            None if is_reserved(name) => 1,
+            None => {
+                self.next.insert(name.to_owned(), 1);
+                return name.to_owned();
+            }
+        };
         loop {
             let candidate = format!("{name}_{number}");
             number += 1;
             if !self.next.contains_key(&candidate) && !is_reserved(&candidate) {
-                self.next.insert(name.to_owned(), number);
+                match self.next.get_mut(name) {
+                    Some(next) => *next = number,
+                    None => drop(self.next.insert(name.to_owned(), number)),
+                }
                 self.next.insert(candidate.clone(), 1);
                 return candidate;
             }
@@ -84,6 +90,7 @@ enum Stem {
 pub(crate) fn assign(plan: &mut Plan) -> Namespace {
     let m = plan.m;
     let mut taken = Namespace::default();
+    taken.next.reserve(plan.bases.len() + m.mems.len() + m.insts.len() + 4);
     for domain in m.domains.values() {
         for name in [Some(&domain.clock), domain.reset.as_ref().map(|r| &r.name)].into_iter().flatten() {
             if !taken.next.contains_key(name) {
