@@ -16,4 +16,4 @@ pub use error::{CheckFailure, Cover, SimError};
 pub use interpreter::Interpreter;
 pub use stream::{Agent, Beat, Stall, StreamMonitor, StreamSink, StreamSource};
 pub use verilator::Verilated;
-pub use waves::TextWave;
+pub use waves::{TextWave, Traced, WaveFile};

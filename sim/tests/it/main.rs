@@ -7,3 +7,4 @@ mod semantics;
 mod streams;
 mod text_wave;
 mod verilator;
+mod wave_files;
