@@ -209,7 +209,9 @@ impl Build<'_> {
         let (wanted, found) = (self.typed.of(id), value.shape().to_type());
         let mut value = value;
         if *wanted != found {
-            if expr.is_some_and(may_be_refined) && found.fits(wanted) {
+            // Conditions may have shown more than the rules here know, and an operator on constants gives a constant.
+            let known = found.range();
+            if (expr.is_some_and(may_be_refined) || known.lo == known.hi) && found.fits(wanted) {
                 value = widened(value, wanted);
             } else {
                 let text = format!("{}: {id} = {expr:?}: the type is {found:?}, not {wanted:?}", self.recipe.name);
@@ -277,7 +279,13 @@ impl Build<'_> {
                 match self.get(*subject) {
                     Hw::Int(x) => switch!(x, |v| v),
                     Hw::Bits(x) => switch!(x, |v| v as u64),
-                    Hw::Enum(x) => switch!(x, |v| ALL_PHASES[v as usize]),
+                    Hw::Enum(x) => {
+                        // The front end refuses cases that a constant cannot take.
+                        let never = || Bool::constant(false);
+                        let last = ALL_PHASES[super::ty::PHASES - 1];
+                        let x: Enum<Phase> = never().mux(Phase::Idle, never().mux::<Enum<Phase>>(last, x));
+                        switch!(x, |v| ALL_PHASES[v as usize])
+                    }
                     other => panic!("{other:?} cannot be switched on"),
                 }
             }

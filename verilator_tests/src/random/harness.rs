@@ -50,16 +50,20 @@ pub enum Failure {
 
 impl Failure {
     /// Failures of one kind count as the same while shrinking.
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> String {
         match self {
+            Failure::Refused(text) => {
+                // With the code of the first error.
+                return format!("refused {}", text.split(['[', ']']).nth(1).unwrap_or_default());
+            }
             Failure::Recipe(_) => "recipe",
-            Failure::Refused(_) => "refused",
             Failure::Types(_) => "types",
             Failure::Engine(_) => "engine",
             Failure::Panic(_) => "panic",
             Failure::Differs(_) => "differs",
             Failure::Other(kind, _) => kind,
         }
+        .to_string()
     }
 }
 

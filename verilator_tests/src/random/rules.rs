@@ -269,5 +269,5 @@ pub fn type_of<'a>(expr: &Expr, scope: &Scope<'_>, look: &dyn Fn(V) -> Option<&'
 
 /// True where a condition may show the front end a smaller range than the rule here says.
 pub fn may_be_refined(expr: &Expr) -> bool {
-    matches!(expr, Expr::Mux(..) | Expr::NextWrapping(..))
+    matches!(expr, Expr::Mux(..) | Expr::NextWrapping(..) | Expr::EnumInt(_))
 }

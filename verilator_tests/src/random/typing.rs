@@ -69,13 +69,14 @@ impl Known {
 
     /// The range of `x` where the facts hold: a part of what the front end must see.
     fn told(&self, x: V) -> Option<Range> {
-        let mut range = self.ty(x)?.int()?.clone();
+        let own = self.ty(x)?.int()?.clone();
+        let mut range = own.clone();
+        let mut dead = false;
         let mut apply = |lo: Option<BigInt>, hi: Option<BigInt>| {
             let lo = lo.map_or(range.lo.clone(), |v| v.max(range.lo.clone()));
             let hi = hi.map_or(range.hi.clone(), |v| v.min(range.hi.clone()));
-            if lo <= hi {
-                range = Range { lo, hi };
-            }
+            dead |= lo > hi;
+            range = Range { lo, hi };
         };
         let mut todo: Vec<(V, bool)> = Vec::new();
         for fact in &self.facts {
@@ -102,10 +103,24 @@ impl Known {
                         Cmp::Ne => {}
                     }
                 }
+                (Some(Expr::Compare(op, a, b)), _) if *a == x || *b == x => {
+                    let op = if holds { *op } else { opposite(*op) };
+                    let (op, other) = if *a == x { (op, *b) } else { (turned(op), *a) };
+                    let Some(y) = self.ty(other).and_then(Type::int) else { continue };
+                    match op {
+                        Cmp::Lt => apply(None, Some(&y.hi - 1)),
+                        Cmp::Le => apply(None, Some(y.hi.clone())),
+                        Cmp::Gt => apply(Some(&y.lo + 1), None),
+                        Cmp::Ge => apply(Some(y.lo.clone()), None),
+                        Cmp::Eq => apply(Some(y.lo.clone()), Some(y.hi.clone())),
+                        Cmp::Ne => {}
+                    }
+                }
                 _ => {}
             }
         }
-        Some(range)
+        // Where the conditions cannot hold together, the front end need not see that anything fits.
+        Some(if dead { own } else { range })
     }
 
     /// The range of `v` at this place, computed again through one sum or difference.
@@ -143,6 +158,17 @@ pub fn opposite(op: Cmp) -> Cmp {
         Cmp::Ge => Cmp::Lt,
         Cmp::Le => Cmp::Gt,
         Cmp::Gt => Cmp::Le,
+    }
+}
+
+/// The comparison with its sides exchanged.
+fn turned(op: Cmp) -> Cmp {
+    match op {
+        Cmp::Lt => Cmp::Gt,
+        Cmp::Gt => Cmp::Lt,
+        Cmp::Le => Cmp::Ge,
+        Cmp::Ge => Cmp::Le,
+        same => same,
     }
 }
 
