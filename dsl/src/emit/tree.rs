@@ -233,8 +233,13 @@ impl Text<'_, '_> {
 
     /// Writes `signed [7:0] `, as far as there is something to write.
     pub fn vector(&mut self, signed: bool, width: u32) {
-        let text = vector(signed, width);
-        self.put(&text);
+        if signed {
+            self.put("signed ");
+        }
+        if width > 1 {
+            self.range(0, width);
+            self.put(" ");
+        }
     }
 }
 
