@@ -14,9 +14,8 @@ pub(super) fn pick_of<T: Copy>(rng: &mut Rng, items: &[T]) -> Option<T> {
 
 /// A width: small ones, and those around machine words and beyond.
 fn width(rng: &mut Rng, most: u32) -> u32 {
-    const WIDTHS: [u32; 30] = [
-        1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7, 8, 8, 9, 12, 16, 17, 24, 31, 32, 33, 48, 63, 64, 65, 96, 127, 128, 129, 200,
-    ];
+    const WIDTHS: [u32; 30] =
+        [1, 1, 2, 2, 3, 3, 4, 4, 5, 6, 7, 8, 8, 9, 12, 16, 17, 24, 31, 32, 33, 48, 63, 64, 65, 96, 127, 128, 129, 200];
     // The wide ones cost the compilers most.
     let last = if rng.chance(0.7) { 17 } else { WIDTHS.len() as u64 - 1 };
     WIDTHS[rng.between(0, last) as usize].min(most)
@@ -316,7 +315,17 @@ impl Gen<'_> {
             let range = int_ty(self.rng, 66);
             value_in(self.rng, &range)
         };
-        let op = self.one(&[Arith::Add, Arith::Sub, Arith::Mul, Arith::Min, Arith::Max, Arith::Div, Arith::Div, Arith::Rem, Arith::Rem]);
+        let op = self.one(&[
+            Arith::Add,
+            Arith::Sub,
+            Arith::Mul,
+            Arith::Min,
+            Arith::Max,
+            Arith::Div,
+            Arith::Div,
+            Arith::Rem,
+            Arith::Rem,
+        ]);
         match self.upto(8) {
             0 => Expr::ArithConst(Arith::Shl, x, BigInt::from(self.upto(40))),
             1 => Expr::ArithConst(Arith::Shr, x, BigInt::from(self.upto(80))),

@@ -360,7 +360,13 @@ impl Run<'_> {
             }
 
             Expr::BoolInt(a) | Expr::BoolBits(a) => get(a),
-            Expr::Mux(c, a, b) => if truth(c) { get(a) } else { get(b) },
+            Expr::Mux(c, a, b) => {
+                if truth(c) {
+                    get(a)
+                } else {
+                    get(b)
+                }
+            }
             Expr::Select(i, xs) => {
                 let n = usize::try_from(get(i)).unwrap_or(0).min(xs.len() - 1);
                 get(&xs[n])

@@ -165,9 +165,8 @@ impl Gen<'_> {
     fn reach(&self, from: Wires) -> Wires {
         let mut all = from;
         loop {
-            let more = (0..self.wire_taint.len())
-                .filter(|n| all >> n & 1 == 1)
-                .fold(all, |more, n| more | self.wire_taint[n]);
+            let more =
+                (0..self.wire_taint.len()).filter(|n| all >> n & 1 == 1).fold(all, |more, n| more | self.wire_taint[n]);
             if more == all {
                 return all;
             }
@@ -402,7 +401,8 @@ impl Gen<'_> {
             let most = self.rng.between(1, 4) as usize;
             while !free.is_empty() && (exhaustive || arms.len() < most) {
                 let take = (self.rng.between(1, 3) as usize).min(free.len());
-                let values: Vec<BigInt> = (0..take).map(|_| free.remove(self.upto(free.len() as u64) as usize)).collect();
+                let values: Vec<BigInt> =
+                    (0..take).map(|_| free.remove(self.upto(free.len() as u64) as usize)).collect();
                 self.known.facts.push(Fact::Among(subject, values.clone()));
                 self.blocks.push(Vec::new());
                 self.statements(depth + 1, budget / 3, must, may);
@@ -590,7 +590,8 @@ impl Gen<'_> {
     }
 
     fn instance(&mut self) {
-        let Some(child) = (!self.recipe.children.is_empty()).then(|| self.upto(self.recipe.children.len() as u64)) else {
+        let Some(child) = (!self.recipe.children.is_empty()).then(|| self.upto(self.recipe.children.len() as u64))
+        else {
             return;
         };
         let def = self.recipe.children[child as usize].clone();

@@ -71,7 +71,11 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Types(all) => write!(f, "types: {}", all.join("\n")),
-            Failure::Recipe(s) | Failure::Refused(s) | Failure::Engine(s) | Failure::Panic(s) | Failure::Differs(s)
+            Failure::Recipe(s)
+            | Failure::Refused(s)
+            | Failure::Engine(s)
+            | Failure::Panic(s)
+            | Failure::Differs(s)
             | Failure::Other(_, s) => write!(f, "{}: {s}", self.kind()),
         }
     }
@@ -245,24 +249,23 @@ pub fn for_seeds(count: u64, size: Size, check: impl Fn(&Recipe, u64) -> Result<
     for seed in first..first + count {
         let recipe = recipe(seed, size);
         if let Err(failure) = check(&recipe, seed) {
-            panic!("{}", report(&recipe, seed, &failure, &check));
+            panic!("{}", report(&recipe, seed, &failure, 4000, &check));
         }
     }
 }
 
-/// What to say about a failure: the seed, a small recipe that fails in the same way, and how.
+/// What to say about a failure: the seed, a small recipe that fails in the same way (found in so many tries), and how.
 pub fn report(
     recipe: &Recipe,
     seed: u64,
     failure: &Failure,
+    tries: usize,
     check: &dyn Fn(&Recipe, u64) -> Result<(), Failure>,
 ) -> String {
-    let small = shrink(recipe, &|r| check(r, seed).is_err_and(|f| f.kind() == failure.kind()));
+    let small = shrink(recipe, tries, &|r| check(r, seed).is_err_and(|f| f.kind() == failure.kind()));
     let now = check(&small, seed).err().map_or_else(|| "does not fail again".into(), |f| f.to_string());
-    let ir = design(&small, &options(seed)).map_or_else(
-        |e| format!("(no design: {e})"),
-        |d| gatewright_dsl::ir::print::print_without_places(&d),
-    );
+    let ir = design(&small, &options(seed))
+        .map_or_else(|e| format!("(no design: {e})"), |d| gatewright_dsl::ir::print::print_without_places(&d));
     format!(
         "seed {seed} fails; see it again with GATEWRIGHT_RANDOM_SEED={seed} GATEWRIGHT_RANDOM_MODULES=1\n\
          {failure}\n\nsmaller ({} steps): {now}\n{small:?}\n\n{ir}",

@@ -3,6 +3,7 @@
 //! A seed gives a [`recipe::Recipe`]; [`build`] brings it through the front end; [`evaluate`] says what it does without
 //! looking at what the front end made of it; [`harness`] compares; [`shrink`] makes a failing recipe small.
 
+pub mod batches;
 pub mod build;
 mod choose;
 pub mod evaluate;

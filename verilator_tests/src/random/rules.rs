@@ -153,9 +153,7 @@ pub fn type_of<'a>(expr: &Expr, scope: &Scope<'_>, look: &dyn Fn(V) -> Option<&'
         Expr::Arith(op, a, b) => Type::Int(arith(*op, int(*a)?, int(*b)?)?),
         Expr::ArithConst(op, a, c) => Type::Int(arith(*op, int(*a)?, &Range::constant(c.clone()))?),
         Expr::ConstArith(op, c, a) => match op {
-            Arith::Add | Arith::Sub | Arith::Mul => {
-                Type::Int(arith(*op, &Range::constant(c.clone()), int(*a)?)?)
-            }
+            Arith::Add | Arith::Sub | Arith::Mul => Type::Int(arith(*op, &Range::constant(c.clone()), int(*a)?)?),
             _ => return None,
         },
         Expr::Neg(a) => int(*a).map(|r| Type::Int(Range::new(-&r.hi, -&r.lo)))?,

@@ -5,13 +5,10 @@ use std::sync::Arc;
 use super::recipe::{Expr, Recipe, Step, Target, V};
 use super::typing::{Typed, typing};
 
-/// How many recipes are tried.
-const BUDGET: usize = 4000;
-
-/// A smaller recipe for which `fails` is true, as it is for `recipe`.
-pub fn shrink(recipe: &Recipe, fails: &dyn Fn(&Recipe) -> bool) -> Recipe {
+/// A smaller recipe for which `fails` is true, as it is for `recipe`; at most so many are tried.
+pub fn shrink(recipe: &Recipe, tries: usize, fails: &dyn Fn(&Recipe) -> bool) -> Recipe {
     let mut best = recipe.clone();
-    let mut budget = BUDGET;
+    let mut budget = tries;
     loop {
         let before = best.clone();
         pass(&mut best, &mut budget, fails);
