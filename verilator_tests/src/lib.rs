@@ -1,0 +1,3 @@
+//! Tests that compare engines: what they share.
+
+pub mod random;
