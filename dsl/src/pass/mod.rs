@@ -1,0 +1,3 @@
+//! Passes over the IR: one file each.
+
+pub mod name;

@@ -1,0 +1,5 @@
+//! Waves: timing diagrams as text.
+
+mod text;
+
+pub use text::{TextWave, show};
