@@ -450,8 +450,20 @@ impl Text<'_, '_> {
                 let symbol = match (op, &negative) {
                     (Add, None) | (Sub, Some(_)) => " + ",
                     (Sub, None) | (Add, Some(_)) => " - ",
-                    (And, _) => if width == 1 { " && " } else { " & " },
-                    (Or, _) => if width == 1 { " || " } else { " | " },
+                    (And, _) => {
+                        if width == 1 {
+                            " && "
+                        } else {
+                            " & "
+                        }
+                    }
+                    (Or, _) => {
+                        if width == 1 {
+                            " || "
+                        } else {
+                            " | "
+                        }
+                    }
                     _ => " ^ ",
                 };
                 self.put(symbol);

@@ -107,7 +107,8 @@ impl<'a> Emitter<'a> {
         let mut text = Text::new(&plan);
         text.comments = self.options.comments;
         text.header(name, &pins, params, m.place);
-        let mems: Vec<String> = (0..m.mems.len()).map(|k| format!("{name}_{}.mem", m.mems.values().as_slice()[k].name)).collect();
+        let mems: Vec<String> =
+            (0..m.mems.len()).map(|k| format!("{name}_{}.mem", m.mems.values().as_slice()[k].name)).collect();
         text.declarations();
         text.combinational(&mut taken);
         text.instances(&self.needs);
@@ -318,10 +319,14 @@ impl Text<'_, '_> {
                             self.put(" = ");
                             self.whole(value, m.wires[w].ty.width());
                         }
-                        None => self.decision_tree(w, |name| taken.claim(name), |text| {
-                            text.target(base);
-                            text.put(" =");
-                        }),
+                        None => self.decision_tree(
+                            w,
+                            |name| taken.claim(name),
+                            |text| {
+                                text.target(base);
+                                text.put(" =");
+                            },
+                        ),
                     }
                     self.put(";");
                     self.comment(m.wires[w].place);

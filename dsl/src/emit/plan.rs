@@ -20,7 +20,7 @@ use crate::ir::{BinOp, CheckKind, Design, Dir, Module, Op, Stmt, UnOp};
 use crate::ty::{Ty, uint};
 use crate::value::Value;
 
-use super::graph::{at, block_nodes, constant_result, operands, width, Role};
+use super::graph::{Role, at, block_nodes, constant_result, operands, width};
 
 /// How a node is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

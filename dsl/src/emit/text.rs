@@ -38,7 +38,16 @@ pub(crate) struct Text<'p, 'a> {
 impl<'p, 'a> Text<'p, 'a> {
     pub fn new(plan: &'p Plan<'a>) -> Self {
         let used = vec![Used::No; plan.bases.len()];
-        Text { plan, out: String::new(), used, places: Vec::new(), clocks: FxHashSet::default(), comments: false, line: 1, line_start: 0 }
+        Text {
+            plan,
+            out: String::new(),
+            used,
+            places: Vec::new(),
+            clocks: FxHashSet::default(),
+            comments: false,
+            line: 1,
+            line_start: 0,
+        }
     }
 
     pub fn put(&mut self, text: &str) {

@@ -153,7 +153,15 @@ impl Text<'_, '_> {
         self.tree(&lowering, &names, root, width, 12, false);
     }
 
-    fn tree(&mut self, lowering: &Lowering, names: &[Option<String>], root: usize, width: u32, indent: usize, nested: bool) {
+    fn tree(
+        &mut self,
+        lowering: &Lowering,
+        names: &[Option<String>],
+        root: usize,
+        width: u32,
+        indent: usize,
+        nested: bool,
+    ) {
         let is_choice = |k: usize| names[k].is_none() && matches!(lowering.trees[k], Tree::Choice(..));
         let lines = match &lowering.trees[root] {
             Tree::Choice(arms, last) => arms.len() > 1 || is_choice(*last) || arms.iter().any(|a| is_choice(a.1)),

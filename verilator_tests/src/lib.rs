@@ -1,0 +1,1 @@
+//! Tests that compare engines cycle by cycle. See `tests/`.
