@@ -68,7 +68,7 @@ impl Generator for Array {
     fn build(&self, m: &Module, i: ArrayIn) -> ArrayOut {
         // The element in row r and column c works r + c clocks after the operands came in.
         let mut control = vec![i.control];
-        for n in 1..self.rows + self.cols {
+        for n in 1..self.rows + self.cols - 1 {
             let stage = m.reg(&format!("control_{n}"), i.control.shape()).reset(false);
             stage.set(control[n - 1]);
             control.push(stage.q());
@@ -88,8 +88,10 @@ impl Generator for Array {
             }
             sums.push(row);
         }
-        let done = control[self.rows + self.cols - 1];
-        ArrayOut { sums, done: done.last & done.en }
+        let corner = control[self.rows + self.cols - 2];
+        let done = m.reg("done", BOOL).reset(false);
+        done.set(corner.en & corner.last);
+        ArrayOut { sums, done: done.q() }
     }
 }
 

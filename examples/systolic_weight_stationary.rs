@@ -8,7 +8,7 @@ use gatewright_sim::{Dut, DutExt, Interpreter, TextWave};
 
 /// One element, which keeps its weight and adds a product to a sum that passes.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Cell {
+pub struct WeightCell {
     /// An element of a vector.
     pub act: IntTy,
     /// A weight.
@@ -17,7 +17,7 @@ pub struct Cell {
     pub terms: u64,
 }
 
-impl Cell {
+impl WeightCell {
     /// Sums of up to `terms` products.
     fn sum_ty(&self) -> IntTy {
         self.act.product(self.wgt).times(self.terms)
@@ -26,7 +26,7 @@ impl Cell {
 
 /// From the left and from above.
 #[derive(Bundle)]
-pub struct CellIn {
+pub struct WeightCellIn {
     /// Of the vector.
     pub x: Int,
     /// The sum so far.
@@ -39,7 +39,7 @@ pub struct CellIn {
 
 /// To the right and down, one clock later.
 #[derive(Bundle)]
-pub struct CellOut {
+pub struct WeightCellOut {
     /// Of the vector.
     pub x: Int,
     /// The sum with this element's product.
@@ -48,20 +48,20 @@ pub struct CellOut {
     pub w: Int,
 }
 
-impl Generator for Cell {
-    type In = CellIn;
-    type Out = CellOut;
+impl Generator for WeightCell {
+    type In = WeightCellIn;
+    type Out = WeightCellOut;
 
-    fn shape(&self) -> CellInShape {
-        CellInShape { x: self.act, sum: self.sum_ty(), w: self.wgt, load: BOOL }
+    fn shape(&self) -> WeightCellInShape {
+        WeightCellInShape { x: self.act, sum: self.sum_ty(), w: self.wgt, load: BOOL }
     }
 
-    fn build(&self, m: &Module, i: CellIn) -> CellOut {
+    fn build(&self, m: &Module, i: WeightCellIn) -> WeightCellOut {
         let w = m.reg("w", self.wgt).no_reset();
         m.when(i.load, || w.set(i.w));
         // A sum has passed fewer than `terms` elements before this one.
         let sum = (i.sum + i.x * w.q()).claim(self.sum_ty());
-        CellOut { x: m.delay("x", i.x), sum: m.delay("sum", sum), w: w.q() }
+        WeightCellOut { x: m.delay("x", i.x), sum: m.delay("sum", sum), w: w.q() }
     }
 }
 
@@ -116,7 +116,7 @@ impl Generator for VecMat {
     }
 
     fn build(&self, m: &Module, i: VecMatIn) -> VecMatOut {
-        let cell = Cell { act: self.act, wgt: self.wgt, terms: self.rows as u64 };
+        let cell = WeightCell { act: self.act, wgt: self.wgt, terms: self.rows as u64 };
         let late = |name: &str, n: usize, x: Int| (1..=n).fold(x, |x, step| m.delay(&format!("{name}_{n}_{step}"), x));
 
         let mut sums = vec![lit(0); self.cols];
@@ -124,7 +124,7 @@ impl Generator for VecMat {
         for (r, &x) in i.x.iter().enumerate() {
             let mut x = late("x_late", r, x);
             for c in 0..self.cols {
-                let inputs = CellIn { x, sum: sums[c], w: weights[c], load: i.load };
+                let inputs = WeightCellIn { x, sum: sums[c], w: weights[c], load: i.load };
                 let out = m.inst(&format!("cell_{r}_{c}"), &cell, inputs);
                 (x, sums[c], weights[c]) = (out.x, out.sum, out.w);
             }

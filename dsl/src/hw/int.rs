@@ -350,7 +350,10 @@ impl Int {
     /// The next value of a counter over `0..n`: 0 after `n - 1`, else one more.
     #[track_caller]
     pub fn next_wrapping(self, n: u64) -> Int {
-        self.eq(Value::from(n.max(1) - 1)).mux(0, self + 1)
+        if n <= 1 {
+            return lit(0);
+        }
+        self.eq(Value::from(n - 1)).mux(0, self + 1)
     }
 }
 
