@@ -475,8 +475,10 @@ impl Text<'_, '_> {
             }
             Eq | Ne | Lt | Le => self.compare(op, a, b, around),
             Min | Max => {
-                let less = self.decided(BinOp::Le, a, b);
-                let take_a = less.map(|less| less == (op == Min));
+                let (a, b) = if self.plan.constant(a).is_some() { (b, a) } else { (a, b) };
+                let (low, high) = if op == Min { (a, b) } else { (b, a) };
+                let take_a = self.decided(BinOp::Le, low, high).filter(|le| *le);
+                let take_a = take_a.or_else(|| self.decided(BinOp::Lt, low, high));
                 match take_a {
                     Some(take_a) => self.ext(if take_a { a } else { b }, width, around),
                     None => {

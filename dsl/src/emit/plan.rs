@@ -481,7 +481,9 @@ impl<'a> Plan<'a> {
         match node.op {
             Op::Bin(BinOp::Div | BinOp::Rem, a, b) => {
                 let (w, signed) = common(self.m.nodes[a].ty, self.m.nodes[b].ty);
-                (w.max(own), signed)
+                // Icarus 11 divides wide numbers wrongly where the top bit is 1: give it one that is 0.
+                let spare = u32::from(!signed && w > 64);
+                (w.max(own) + spare, signed)
             }
             Op::Bin(BinOp::Shr, a, b) if self.amount(b).is_none() => {
                 (self.width(a).max(own), self.m.nodes[a].ty.is_signed())

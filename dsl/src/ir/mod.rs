@@ -27,6 +27,7 @@ pub mod probe;
 pub mod rules;
 #[cfg(test)]
 mod tests;
+pub mod verify;
 pub mod visit;
 
 /// An elaborated design.
