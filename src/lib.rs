@@ -1,6 +1,7 @@
 //! Gatewright: hardware described in Rust.
 //!
 //! This package collects the crates: [`dsl`] is the language with its intermediate representation, checks, passes and
-//! Verilog output. The command line of the same name works on the intermediate representation.
+//! Verilog output; [`sim`] runs designs, on an interpreter and on Verilator.
 
 pub use gatewright_dsl as dsl;
+pub use gatewright_sim as sim;

@@ -3,14 +3,16 @@
 //! Exit codes: 0 where all went well, 1 where something was found, 2 for wrong usage, input that cannot be read and
 //! output that cannot be written.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod demo;
 mod ir;
 mod output;
 
-/// Hardware described in Rust.
+/// Hardware in Rust: build, check, simulate and emit designs.
 #[derive(Parser)]
 #[command(name = "gatewright", version)]
 struct Arguments {
@@ -20,6 +22,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Job {
+    /// Elaborate, simulate and emit a real example, a systolic array that multiplies matrices, and say what happened.
+    Demo {
+        /// Where the Verilog goes.
+        #[arg(short, long, value_name = "DIR", default_value = "gatewright-demo")]
+        output: PathBuf,
+    },
     /// Read, verify and rewrite the text form of a design.
     Ir(ir::Arguments),
 }
@@ -34,6 +42,7 @@ enum Failure {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().job {
+        Job::Demo { output } => demo::run(&output),
         Job::Ir(arguments) => ir::run(&arguments),
     };
     let (message, code) = match outcome {
