@@ -25,6 +25,7 @@ pub mod print;
 pub mod rules;
 #[cfg(test)]
 mod tests;
+pub mod verify;
 pub mod visit;
 
 /// An elaborated design.

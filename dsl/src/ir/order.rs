@@ -7,6 +7,7 @@
 //! dependencies, and nothing is recursive.
 
 use std::collections::VecDeque;
+use std::fmt;
 
 use super::visit::for_each_in_block;
 use super::{Design, Dir, Module, ModuleKind, Op};
@@ -19,6 +20,15 @@ pub enum Item {
     Node(NodeId),
     /// A wire, computed from its decision tree.
     Wire(WireId),
+}
+
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Item::Node(id) => id.fmt(f),
+            Item::Wire(id) => id.fmt(f),
+        }
+    }
 }
 
 /// A combinational loop, in the direction of the signal: each item depends on the one before it, and the first on the

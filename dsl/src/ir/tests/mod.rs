@@ -2,3 +2,4 @@
 
 mod arbitrary;
 mod text;
+mod verify;
