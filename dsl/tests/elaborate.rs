@@ -168,3 +168,20 @@ fn nothing_narrows_by_itself() {
     assert_eq!(errors.codes(), ["E0102"]);
     println!("{errors}");
 }
+
+#[test]
+fn probes_reach_into_children() {
+    let mut design = elaborate(&Row(4)).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(design.probe("pe_2.sum_reg").unwrap(), "probe_pe_2_sum_reg");
+    assert_eq!(design.probe("pe_1.sum_reg").unwrap(), "probe_pe_1_sum_reg");
+    let top = &design.modules[design.top];
+    let port = top.ports.values().find(|p| p.name == "probe_pe_2_sum_reg").unwrap();
+    assert_eq!(port.ty, Ty::Int(range(-1920..=1680)));
+    // Both probes share one output of the element.
+    let pe = design.modules.values().find(|m| m.name == "pe").unwrap();
+    assert_eq!(pe.ports.values().filter(|p| p.name.starts_with("probe")).count(), 1);
+    let error = design.probe("pe_9.sum").unwrap_err().to_string();
+    assert!(error.contains("no instance `pe_9`") && error.contains("pe_0, pe_1, pe_2, pe_3"), "{error}");
+    let error = design.probe("pe_0.acc").unwrap_err().to_string();
+    assert!(error.contains("no value `acc` in module `pe`") && error.contains("sum_reg"), "{error}");
+}

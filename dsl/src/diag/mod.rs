@@ -197,12 +197,12 @@ impl fmt::Display for Diagnostic {
                     let label = if i == 0 { self.notes.join("\n") } else { label.clone() };
                     group = group.element(
                         Snippet::source(text)
-                            .path(place.file.as_str())
+                            .path(&*place.file)
                             .annotation(kind.span(range).label((!label.is_empty()).then_some(label))),
                     );
                 }
                 None => {
-                    let origin = Origin::path(place.file.as_str());
+                    let origin = Origin::path(&*place.file);
                     group = group.element(origin.line(place.line as usize).char_column(place.column as usize));
                     let text = if i == 0 { self.notes.join("\n") } else { label.clone() };
                     if !text.is_empty() {

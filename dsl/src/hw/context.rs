@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::panic::Location;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustc_hash::FxHashMap;
@@ -59,6 +60,7 @@ pub(crate) struct Context {
     pub building: Vec<Key>,
     pub drafts: Vec<Draft>,
     pub places: Places,
+    files: FxHashMap<*const str, Arc<str>>,
     place_ids: FxHashMap<(*const Location<'static>, Option<PlaceId>), PlaceId>,
     /// Names of modules that are finished, by the id that handles of theirs carry.
     pub finished: FxHashMap<u32, String>,
@@ -108,6 +110,7 @@ impl Context {
             building: Vec::new(),
             drafts: Vec::new(),
             places: Places::default(),
+            files: FxHashMap::default(),
             place_ids: FxHashMap::default(),
             finished: FxHashMap::default(),
             domain,
@@ -130,14 +133,24 @@ impl Context {
     /// The place of a source location under the present scopes.
     pub fn place(&mut self, loc: Loc) -> PlaceId {
         let frame = self.frame();
-        let places = &mut self.places.0;
-        *self.place_ids.entry((loc.0, frame)).or_insert_with(|| places.push(new_place(loc, frame, None)))
+        if let Some(&known) = self.place_ids.get(&(loc.0 as *const _, frame)) {
+            return known;
+        }
+        let id = self.new_place(loc, frame, None);
+        self.place_ids.insert((loc.0, frame), id);
+        id
     }
 
     /// A place that opens a scope.
     pub fn scope_place(&mut self, loc: Loc, scope: String) -> PlaceId {
         let frame = self.frame();
-        self.places.0.push(new_place(loc, frame, Some(scope)))
+        self.new_place(loc, frame, Some(scope))
+    }
+
+    fn new_place(&mut self, loc: Loc, caller: Option<PlaceId>, scope: Option<String>) -> PlaceId {
+        let (file, line, column) = (loc.0.file(), loc.0.line(), loc.0.column());
+        let file = self.files.entry(file).or_insert_with(|| file.replace('\\', "/").into()).clone();
+        self.places.0.push(Place { file, line, column, caller, scope })
     }
 
     pub fn report(&mut self, draft: Draft) {
@@ -278,11 +291,6 @@ impl Context {
 
 fn builder_const(context: &Context, node: NodeId) -> Option<Value> {
     context.stack.last().and_then(|b| b.const_of(node))
-}
-
-fn new_place(loc: Loc, caller: Option<PlaceId>, scope: Option<String>) -> Place {
-    let (file, line, column) = (loc.0.file().replace('\\', "/"), loc.0.line(), loc.0.column());
-    Place { file, line, column, caller, scope }
 }
 
 impl Builder {

@@ -195,7 +195,7 @@ pub(crate) fn body<I: Bundle, O: Bundle>(
         return None;
     };
     let out_shape = declared.cloned().unwrap_or_else(|| outputs.shape());
-    output_ports::<O>(&outputs, &out_shape, loc);
+    output_ports::<O>(&outputs, &out_shape, declared.is_some(), loc);
     let id = with(|c| {
         finish::module(c);
         let b = c.stack.pop()?;
@@ -223,6 +223,8 @@ fn shape_leaves<S: Shape>(shape: &S) -> Vec<(Vec<String>, Leaf)> {
 /// One input port (for the ready of a stream, one output port) per leaf.
 fn input_ports<S: Shape>(c: &mut Context, shape: &S) -> Option<Vec<Raw>> {
     let leaves = shape_leaves(shape);
+    // What a parent connects is known to fit; only what comes from outside has to be watched.
+    let is_top = c.stack.len() == 1;
     let b = c.top()?;
     let place = b.ir.place;
     let mut raws = Vec::with_capacity(leaves.len());
@@ -236,7 +238,7 @@ fn input_ports<S: Shape>(c: &mut Context, shape: &S) -> Option<Vec<Raw>> {
             b.ir.ports[id].driver = Some(raw.node);
             raws.push(raw);
         } else {
-            if leaf.role == Role::Data || leaf.role == Role::Valid || leaf.role == Role::Last {
+            if is_top {
                 range_check(b, id, leaf.ty);
             }
             raws.push(b.push(Op::Input(id), leaf.ty, place));
@@ -258,7 +260,9 @@ fn range_check(b: &mut Builder, id: PortId, ty: Ty) {
     }
 }
 
-fn output_ports<T: Bundle>(outputs: &T, shape: &T::Shape, loc: Loc) {
+/// One output port per leaf, of the leaf's type; for the model of a black box (`model`) of the full range of its width,
+/// as the black box itself has it.
+fn output_ports<T: Bundle>(outputs: &T, shape: &T::Shape, model: bool, loc: Loc) {
     let leaves = shape_leaves(shape);
     let mut raws = Vec::with_capacity(leaves.len());
     outputs.raws(&mut |r| raws.push(r));
@@ -275,6 +279,9 @@ fn output_ports<T: Bundle>(outputs: &T, shape: &T::Shape, loc: Loc) {
             };
             let b = c.top()?;
             let id = b.ir.ports.push(port(name, direction(true, leaf.role), leaf));
+            if model {
+                b.ir.ports[id].ty = unchecked(leaf.ty);
+            }
             if leaf.role == Role::Ready {
                 let place = b.ir.place;
                 readies.push((*raw, b.push(Op::Input(id), Ty::BOOL, place)));
@@ -308,6 +315,14 @@ fn stream_checks(b: &mut Builder) {
         let Some(valid) = b.ir.ports[stream.valid].driver else { continue };
         let message = format!("stream `{}`: valid fell or the payload changed before ready", stream.name);
         b.check(&format!("{}_contract", stream.name), CheckKind::Stable { valid, ready, payload }, message, place);
+    }
+}
+
+/// The type that the wires of a port have whatever drives them: the full range of its width.
+pub(crate) fn unchecked(ty: Ty) -> Ty {
+    match ty {
+        Ty::Int(t) => Ty::Int(t.widened_to_full()),
+        bits => bits,
     }
 }
 

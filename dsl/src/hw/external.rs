@@ -92,7 +92,7 @@ impl Module {
             with(|c| c.cache.insert(key, (id, Rc::new(out_shape.clone()))));
             id
         });
-        instantiate(name, id, &inputs, &shape, &out_shape, loc)
+        instantiate(name, id, &inputs, &shape, &out_shape, true, loc)
     }
 }
 
@@ -117,7 +117,8 @@ fn declare<E: ExternModule>(
         let b = c.top()?;
         let mut add = |output: bool, name: String, leaf: super::bundle::Leaf| {
             let dir = direction(output, if leaf.role == Role::Ready { Role::Ready } else { Role::Data });
-            b.ir.ports.push(Port { name, dir, ty: leaf.ty, format: leaf.format, driver: None, place });
+            let ty = if output { elaborate::unchecked(leaf.ty) } else { leaf.ty };
+            b.ir.ports.push(Port { name, dir, ty, format: leaf.format, driver: None, place });
         };
         shape.leaves(&mut Default::default(), &mut |path, leaf| add(false, named(path.joined(), "in"), leaf));
         out_shape.leaves(&mut Default::default(), &mut |path, leaf| add(true, named(path.joined(), "out"), leaf));

@@ -123,7 +123,7 @@ impl Module {
         let child = elaborate::module_of(generator, &key, name, loc);
         let shape = generator.shape();
         let out_shape: <G::Out as Bundle>::Shape = elaborate::out_shape::<G>(&key);
-        instantiate(name, child, &inputs, &shape, &out_shape, loc)
+        instantiate(name, child, &inputs, &shape, &out_shape, false, loc)
     }
 
     /// Simulators report where `condition` is 0 at a clock edge outside reset (and where the conditions around hold).
@@ -171,6 +171,7 @@ pub(crate) fn instantiate<I: Bundle, O: Bundle>(
     inputs: &I,
     in_shape: &I::Shape,
     out_shape: &O::Shape,
+    black_box: bool,
     loc: Loc,
 ) -> O {
     let mut raws = Vec::new();
@@ -228,6 +229,8 @@ pub(crate) fn instantiate<I: Bundle, O: Bundle>(
                 b.streams.insert(wire, (place, format!("{name}.{stream}")));
                 connections.push((port, raw.node));
                 outputs.push(raw);
+            } else if black_box {
+                outputs.push(watched(b, Op::Inst(inst, port), leaf.ty, &name, path, place));
             } else {
                 outputs.push(b.push(Op::Inst(inst, port), leaf.ty, place));
             }
@@ -242,6 +245,22 @@ pub(crate) fn instantiate<I: Bundle, O: Bundle>(
     }
     let mut next = outputs.into_iter();
     out_shape.value(&mut || next.next().unwrap_or(Raw::POISON))
+}
+
+/// An output of a black box, assumed in its declared range and checked in simulation.
+fn watched(b: &mut Builder, op: Op, ty: Ty, instance: &str, path: &str, place: PlaceId) -> Raw {
+    let full = elaborate::unchecked(ty);
+    let output = b.push(op, full, place);
+    let Ty::Int(range) = ty else { return output };
+    if full == ty {
+        return output;
+    }
+    let claim = b.push(Op::Un(ir::UnOp::Claim, output.node), ty, place);
+    let message =
+        format!("output `{path}` of black box `{instance}` is outside of its range {}..={}", range.lo(), range.hi());
+    let kind = CheckKind::Claim { claim: claim.node, enable: None };
+    b.check(&format!("{instance}_{path}_range"), kind, message, place);
+    claim
 }
 
 /// The direction of a leaf's port.

@@ -9,6 +9,7 @@
 //! hold, the cut changes nothing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,7 @@ mod mnemonic;
 pub mod order;
 pub mod parse;
 pub mod print;
+pub mod probe;
 pub mod rules;
 #[cfg(test)]
 mod tests;
@@ -42,8 +44,8 @@ pub struct Design {
 /// A source place with the scopes it was reached through.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Place {
-    /// The file as the compiler names it.
-    pub file: String,
+    /// The file as the compiler names it; shared, since a design has many places in few files.
+    pub file: Arc<str>,
     /// 1-based.
     pub line: u32,
     /// 1-based.

@@ -275,7 +275,7 @@ impl<'a> Parser<'a> {
         let column = self.u32()?;
         let caller = if self.eat_word("in") { Some(self.place_id()?) } else { None };
         let scope = if self.eat_word("scope") { Some(self.string()?) } else { None };
-        Ok(Place { file, line, column, caller, scope })
+        Ok(Place { file: file.into(), line, column, caller, scope })
     }
 
     fn extern_kind(&mut self) -> Result<ModuleKind> {

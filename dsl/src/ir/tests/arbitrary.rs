@@ -197,7 +197,7 @@ fn module() -> impl Strategy<Value = Module> {
 /// Any design.
 pub fn design() -> impl Strategy<Value = Design> {
     let source = (any::<String>(), any::<u32>(), any::<u32>(), option::of(id()), option::of(any::<String>()))
-        .prop_map(|(file, line, column, caller, scope)| Place { file, line, column, caller, scope });
+        .prop_map(|(file, line, column, caller, scope)| Place { file: file.into(), line, column, caller, scope });
     (arena(module(), 3), id(), arena(source, 3)).prop_map(|(modules, top, places)| Design {
         modules,
         top,

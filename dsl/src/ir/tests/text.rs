@@ -76,7 +76,7 @@ places {
     let design = parse(text).unwrap();
     assert_eq!(print(&design), text);
     assert_eq!(design.places.0[PlaceId(1)].caller, Some(PlaceId(0)));
-    assert_eq!(design.places.0[PlaceId(1)].file, "src\\a.rs");
+    assert_eq!(design.places.0[PlaceId(1)].file.as_ref(), "src\\a.rs");
 }
 
 #[test]
