@@ -1,48 +1,50 @@
-//! The command line.
+//! The command line: one file per sub-command.
+//!
+//! Exit codes: 0 where all went well, 1 where something was found, 2 for wrong usage, input that cannot be read and
+//! output that cannot be written.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 mod demo;
+mod ir;
+mod output;
 
-/// Hardware in Rust: build, check, simulate and emit designs.
+/// Hardware described in Rust.
 #[derive(Parser)]
 #[command(name = "gatewright", version)]
-struct Cli {
+struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    job: Job,
 }
 
 #[derive(Subcommand)]
-enum Command {
-    /// Elaborate, simulate and emit a real example, a systolic array that multiplies matrices, and say what happened
-    Demo {
-        /// Where the Verilog goes
-        #[arg(short, long, value_name = "DIR", default_value = "gatewright-demo")]
-        output: PathBuf,
-    },
+enum Job {
+    /// Elaborate, simulate and emit a real example, a systolic array that multiplies matrices, and say what happened.
+    Demo(demo::Arguments),
+    /// Read, verify and rewrite the text form of a design.
+    Ir(ir::Arguments),
 }
 
-type Outcome = Result<(), Box<dyn std::error::Error>>;
+/// How a job ended that did not go well.
+enum Failure {
+    /// The input was understood and something is wrong with it.
+    Finding(String),
+    /// Wrong usage, or files that cannot be read or written.
+    Unusable(String),
+}
 
 fn main() -> ExitCode {
-    let Cli { command } = Cli::parse();
-    let outcome: Outcome = match command {
-        Command::Demo { output } => demo::run(&output, &mut std::io::stdout().lock()),
+    let outcome = match Arguments::parse().job {
+        Job::Demo(arguments) => demo::run(&arguments),
+        Job::Ir(arguments) => ir::run(&arguments),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever read the output has seen enough.
-        Err(e) if is_broken_pipe(&*e) => ExitCode::SUCCESS,
-        Err(e) => {
-            eprintln!("error: {}", e.to_string().trim_end());
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn is_broken_pipe(e: &(dyn std::error::Error + 'static)) -> bool {
-    e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    let (message, code) = match outcome {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Finding(message)) => (message, 1),
+        Err(Failure::Unusable(message)) => (message, 2),
+    };
+    eprintln!("error: {}", message.trim_end());
+    ExitCode::from(code)
 }
