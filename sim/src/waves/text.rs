@@ -4,6 +4,7 @@ use gatewright_dsl::ir::Format;
 use gatewright_dsl::ty::Ty;
 use gatewright_dsl::value::Value;
 
+use super::Record;
 use crate::dut::{Dut, Pin};
 use crate::error::SimError;
 
@@ -54,6 +55,15 @@ impl TextWave {
     pub fn step(&mut self, dut: &mut (impl Dut + ?Sized)) -> Result<(), SimError> {
         self.sample(dut)?;
         dut.step()
+    }
+}
+
+impl Record for TextWave {
+    fn before_edge(&mut self, dut: &mut dyn Dut, _: &[bool]) -> Result<(), SimError> {
+        self.sample(dut)
+    }
+    fn after_edge(&mut self, _: &mut dyn Dut, _: &[bool]) -> Result<(), SimError> {
+        Ok(())
     }
 }
 
