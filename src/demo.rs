@@ -3,19 +3,17 @@
 //! A 16×16 systolic array is elaborated, simulated on two real products, compared with plain integer multiplication,
 //! and written as Verilog. It needs no program but this one.
 
-use std::error::Error;
-use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use gatewright_dsl::emit::{EmitOptions, WriteError, emit};
+use gatewright_dsl::emit::{EmitOptions, emit};
 use gatewright_dsl::ids::Id;
 use gatewright_dsl::ir::Design;
 use gatewright_dsl::prelude::*;
 use gatewright_sim::rng::Rng;
-use gatewright_sim::{Interpreter, Stall, StreamSink, StreamSource, stream};
+use gatewright_sim::{Interpreter, SimError, Stall, StreamSink, StreamSource, stream};
 
-use crate::Failure;
+use crate::{Failure, output};
 
 #[path = "../examples/systolic_output_stationary.rs"]
 #[allow(dead_code)]
@@ -24,28 +22,41 @@ use systolic::{MatMul, Matrix, beats};
 
 const SIZE: usize = 16;
 
-/// Runs the demo, writes the Verilog to `dir` and the story to the standard output.
-pub fn run(dir: &Path) -> Result<(), Failure> {
-    tell(dir, &mut io::stdout().lock()).or_else(|e| match e.downcast_ref::<io::Error>().map(io::Error::kind) {
-        // Whoever reads has seen enough.
-        Some(io::ErrorKind::BrokenPipe) => Ok(()),
-        Some(_) => Err(Failure::Unusable(e.to_string())),
-        None if e.is::<WriteError>() => Err(Failure::Unusable(e.to_string())),
-        None => Err(Failure::Finding(e.to_string())),
-    })
+/// What `gatewright demo` takes.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Where the Verilog goes.
+    #[arg(short, long, value_name = "DIR", default_value = "gatewright-demo")]
+    output: PathBuf,
 }
 
-fn tell(dir: &Path, say: &mut impl Write) -> Result<(), Box<dyn Error>> {
-    writeln!(say, "Gatewright multiplies matrices: a systolic array of {SIZE}×{SIZE} multiply-accumulate elements,")?;
-    writeln!(say, "8-bit signed operands, exact sums. The source is examples/systolic_output_stationary.rs.\n")?;
+/// Runs the sub-command.
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let mut story = String::new();
+    let outcome = show(&arguments.output, &mut story);
+    output::write(Path::new("-"), &story)?;
+    outcome
+}
+
+impl From<SimError> for Failure {
+    fn from(e: SimError) -> Failure {
+        Failure::Finding(e.to_string())
+    }
+}
+
+/// Runs the demo, writes the Verilog to `dir` and the story to `say`.
+fn show(dir: &Path, say: &mut String) -> Result<(), Failure> {
+    *say +=
+        &format!("Gatewright multiplies matrices: a systolic array of {SIZE}×{SIZE} multiply-accumulate elements,\n");
+    *say += "8-bit signed operands, exact sums. The source is examples/systolic_output_stationary.rs.\n\n";
 
     let start = Instant::now();
-    let design = elaborate(&MatMul::int8(SIZE, SIZE, SIZE as u64))?;
+    let design = elaborate(&MatMul::int8(SIZE, SIZE, SIZE as u64)).map_err(|e| Failure::Finding(e.to_string()))?;
     let names: Vec<&str> = design.modules.values().map(|m| m.name.as_str()).collect();
     let size = Size::of(&design);
-    writeln!(say, "Elaborated and checked in {}:", since(start))?;
-    writeln!(say, "  {} modules ({}), {} instances", names.len(), names.join(", "), size.instances)?;
-    writeln!(say, "  {} registers with {} bits in all", size.registers, size.bits)?;
+    *say += &format!("Elaborated and checked in {}:\n", since(start));
+    *say += &format!("  {} modules ({}), {} instances\n", names.len(), names.join(", "), size.instances);
+    *say += &format!("  {} registers with {} bits in all\n", size.registers, size.bits);
 
     let start = Instant::now();
     let products = operands();
@@ -56,30 +67,31 @@ fn tell(dir: &Path, say: &mut impl Write) -> Result<(), Box<dyn Error>> {
         beats(a, w).into_iter().try_for_each(|beat| source.push(beat))?;
     }
     let cycles = stream::run(&mut dut, &mut [&mut source, &mut sink], 1000)?;
-    writeln!(say, "Simulated {} products in {}:", products.len(), since(start))?;
-    writeln!(say, "  {cycles} cycles on the interpreter, with stalls at the output; no assertion failed")?;
+    *say += &format!("Simulated {} products in {}:\n", products.len(), since(start));
+    *say += &format!("  {cycles} cycles on the interpreter, with stalls at the output; no assertion failed\n");
 
     let expected: Vec<Vec<i64>> = products.iter().flat_map(|(a, w)| multiply(a, w)).collect();
     for (n, (row, beat)) in expected.iter().zip(sink.beats()).enumerate() {
         let got: Vec<Option<i64>> = beat.payload.iter().map(Value::to_i64).collect();
         if row.iter().map(|&v| Some(v)).ne(got) {
             let (product, n) = (n / SIZE + 1, n % SIZE);
-            return Err(format!("row {n} of product {product} is wrong: {:?}, not {row:?}", beat.payload).into());
+            let what = format!("row {n} of product {product} is {:?}, and not {row:?}", beat.payload);
+            return Err(Failure::Finding(what));
         }
     }
     let sums = expected.len() * SIZE;
-    writeln!(say, "  all {sums} sums equal plain integer multiplication")?;
-    writeln!(say, "  the last row begins {:?}", &expected[expected.len() - 1][..6])?;
+    *say += &format!("  all {sums} sums equal plain integer multiplication\n");
+    *say += &format!("  the last row begins {:?}\n", &expected[expected.len() - 1][..6]);
 
     let start = Instant::now();
-    let output = emit(&design, &EmitOptions::default());
-    output.write_to(dir)?;
-    writeln!(say, "Wrote {} files to {} in {}:", output.files.len(), dir.display(), since(start))?;
-    for file in &output.files {
-        writeln!(say, "  {:20} {:>6} lines", file.name, file.text.lines().count())?;
+    let files = emit(&design, &EmitOptions::default());
+    files.write_to(dir).map_err(|e| Failure::Unusable(e.to_string()))?;
+    *say += &format!("Wrote {} files to {} in {}:\n", files.files.len(), dir.display(), since(start));
+    for file in &files.files {
+        *say += &format!("  {:20} {:>6} lines\n", file.name, file.text.lines().count());
     }
-    writeln!(say, "\nThe Verilog is for any tool. With Verilator installed, for example:")?;
-    writeln!(say, "  cd {} && verilator --lint-only -Wall --top-module {} -f files.f", dir.display(), output.top)?;
+    *say += "\nThe Verilog is for any tool. With Verilator installed, for example:\n";
+    *say += &format!("  cd {} && verilator --lint-only -Wall --top-module {} -f files.f\n", dir.display(), files.top);
     Ok(())
 }
 

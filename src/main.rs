@@ -3,7 +3,6 @@
 //! Exit codes: 0 where all went well, 1 where something was found, 2 for wrong usage, input that cannot be read and
 //! output that cannot be written.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -12,7 +11,7 @@ mod demo;
 mod ir;
 mod output;
 
-/// Hardware in Rust: build, check, simulate and emit designs.
+/// Hardware described in Rust.
 #[derive(Parser)]
 #[command(name = "gatewright", version)]
 struct Arguments {
@@ -23,11 +22,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Job {
     /// Elaborate, simulate and emit a real example, a systolic array that multiplies matrices, and say what happened.
-    Demo {
-        /// Where the Verilog goes.
-        #[arg(short, long, value_name = "DIR", default_value = "gatewright-demo")]
-        output: PathBuf,
-    },
+    Demo(demo::Arguments),
     /// Read, verify and rewrite the text form of a design.
     Ir(ir::Arguments),
 }
@@ -42,7 +37,7 @@ enum Failure {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().job {
-        Job::Demo { output } => demo::run(&output),
+        Job::Demo(arguments) => demo::run(&arguments),
         Job::Ir(arguments) => ir::run(&arguments),
     };
     let (message, code) = match outcome {
