@@ -215,6 +215,10 @@ impl Text<'_, '_> {
             Condition::When(c) => self.ext(c, 1, Around::Choice),
             Condition::Switch(subject, values) => {
                 let ty = self.plan.m.nodes[subject].ty;
+                if ty.width() == 0 {
+                    // The subject is 0, without wires.
+                    return self.put(if values.iter().any(Value::is_zero) { "1'b1" } else { "1'b0" });
+                }
                 for (k, v) in values.iter().enumerate() {
                     if k > 0 {
                         self.put(" || ");
