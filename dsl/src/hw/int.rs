@@ -12,7 +12,7 @@ use super::when::Subject;
 use crate::diag;
 use crate::ids::PlaceId;
 use crate::ir::{BinOp, CheckKind, Format, Op, UnOp};
-use crate::ty::{IntTy, Ty};
+use crate::ty::{IntTy, MAX_WIDTH, Ty};
 use crate::value::Value;
 
 /// A number whose type is an exact range. Results of arithmetic are exact: their ranges follow from the operands'.
@@ -308,28 +308,38 @@ impl Int {
     /// Divided by 2 to the power `bits` and rounded to an integer.
     #[track_caller]
     pub fn round(self, mode: Rounding, bits: u32) -> Int {
-        if bits == 0 {
+        if bits == 0 || self.raw.is_poison() {
             return self;
+        }
+        if bits > MAX_WIDTH {
+            let loc = Loc::caller();
+            let ty = Ty::Int(self.ty());
+            with(|c| {
+                let place = c.place(loc);
+                c.report(diag::e0105::new(place, "round", &[ty]));
+            });
+            return Int::new(Raw::POISON);
         }
         let negative = self.ty().is_signed();
         let half = Value::pow2(bits - 1);
         let below_half = &half - &Value::ONE;
         let all = &Value::pow2(bits) - &Value::ONE;
-        let by_sign = |when_negative: Value, otherwise: Value| -> Int {
-            match negative {
-                true => self.lt(0).mux(when_negative, otherwise),
-                false => lit(otherwise),
-            }
+        // What is added to a negative value, and to one that is not.
+        let (below_zero, otherwise) = match mode {
+            Rounding::Floor => (Value::ZERO, Value::ZERO),
+            Rounding::Ceiling => (all.clone(), all),
+            Rounding::TowardZero => (all, Value::ZERO),
+            Rounding::HalfUp => (half.clone(), half),
+            Rounding::HalfDown | Rounding::HalfEven => (below_half.clone(), below_half),
+            Rounding::HalfTowardZero => (half, below_half),
+            Rounding::HalfAway => (below_half, half),
         };
-        let addend = match mode {
-            Rounding::Floor => lit(0),
-            Rounding::Ceiling => lit(all),
-            Rounding::TowardZero => by_sign(all, Value::ZERO),
-            Rounding::HalfUp => lit(half),
-            Rounding::HalfDown => lit(below_half),
-            Rounding::HalfTowardZero => by_sign(half, below_half),
-            Rounding::HalfAway => by_sign(below_half, half),
-            Rounding::HalfEven => self.bit(bits).to_int() + below_half,
+        let addend = if mode == Rounding::HalfEven {
+            self.bit(bits).to_int() + otherwise
+        } else if negative && below_zero != otherwise {
+            self.lt(0).mux(below_zero, otherwise)
+        } else {
+            lit(otherwise)
         };
         let rounded = (self + addend) >> bits;
         // The sum knows nothing of which addend goes with which value; rounding keeps the order of values, though.
@@ -349,10 +359,10 @@ impl Int {
     #[track_caller]
     pub fn claim(self, ty: IntTy) -> Int {
         let loc = Loc::caller();
-        if self.ty().fits(ty) {
+        let mine = self.ty();
+        if mine.fits(ty) || self.raw.is_poison() {
             return self;
         }
-        let mine = self.ty();
         let Some(wanted) = mine.intersect(ty) else {
             with(|c| {
                 let place = c.place(loc);
@@ -422,7 +432,11 @@ impl Subject for Int {
 /// The sum of all, as a balanced tree. 0 where there are none.
 #[track_caller]
 pub fn sum(values: &[Int]) -> Int {
-    reduce(values, |a, b| a + b).unwrap_or_else(|| lit(0))
+    let loc = Loc::caller();
+    match reduce(values, |a, b| Int::new(binary(BinOp::Add, a.raw, b.raw, "+", loc))) {
+        Some(total) => total,
+        None => lit(0),
+    }
 }
 
 /// A balanced tree of `f`, or `None` where there are no values.

@@ -33,6 +33,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "fold", summary: "compute constants, simplify what algebra or ranges decide", run: fold::run },
     Pass { name: "share", summary: "one node for equal ones", run: share::run },
     Pass { name: "dead", summary: "drop what nothing observable needs", run: dead::run },
+    Pass { name: "name", summary: "name the nodes that become Verilog wires", run: name::run },
 ];
 
 /// A name that no pass has.
