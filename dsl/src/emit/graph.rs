@@ -87,7 +87,12 @@ pub(crate) fn constant_result(m: &Module, n: NodeId, known: impl Fn(NodeId) -> O
             let values = xs.iter().map(|&x| known(x)).collect::<Option<Vec<_>>>()?;
             eval::concat(values.iter().zip(xs.iter().map(|&x| ty(x).width())))
         }
-        Op::Input(_) | Op::Reg(_) | Op::Wire(_) | Op::MemRead { .. } | Op::Inst(..) | Op::Select(..) => return None,
+        Op::Select(i, xs) => node.ty.cut(&known(*xs.get(known(*i)?.to_usize()?)?)?),
+        Op::Wire(w) => match m.wires[*w].driver[..] {
+            [Stmt::Set { value, .. }] => known(value)?,
+            _ => return None,
+        },
+        Op::Input(_) | Op::Reg(_) | Op::MemRead { .. } | Op::Inst(..) => return None,
     })
 }
 

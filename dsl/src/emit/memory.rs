@@ -47,8 +47,9 @@ impl Text<'_, '_> {
         let (_, word) = field_offsets(&mem.fields);
         let signed = plan.bases[self.q(id, 0) as usize].signed;
         self.mark(mem.place);
-        // Yosys makes registers of a memory without variable addresses, and warns of it.
-        let fixed = !mem.writes.is_empty() && mem.writes.iter().all(|w| plan.constant(w.addr).is_some());
+        // Yosys makes registers of a memory without variable addresses, and warns of it. (A write at a variable address
+        // may vanish where Yosys finds that its condition never holds.)
+        let fixed = mem.writes.iter().any(|w| plan.constant(w.addr).is_some());
         let attribute = if fixed { "(* nomem2reg *) " } else { "" };
         let _ = write!(self.out, "    {attribute}reg {}{name} [0:{}];", vector(signed, word), mem.depth.saturating_sub(1));
         self.comment(mem.place);
