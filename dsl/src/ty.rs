@@ -54,9 +54,10 @@ impl IntTy {
         let v = v.into();
         IntTy::new(v.clone(), v)
     }
-    /// The full range of `width` bits, unsigned or two's complement. Width 0 is the range of the value 0.
+    /// The full range of `width` bits, unsigned or two's complement. Width 0 is the range of the value 0. A width beyond
+    /// [`MAX_WIDTH`], which nothing in a design can have, is cut to one bit more than that.
     pub fn full(width: u32, signed: bool) -> IntTy {
-        match (width, signed) {
+        match (width.min(MAX_WIDTH + 1), signed) {
             (0, _) => IntTy::constant(0),
             (w, false) => IntTy::new(0, &Value::pow2(w) - &Value::ONE),
             (w, true) => IntTy::new(-&Value::pow2(w - 1), &Value::pow2(w - 1) - &Value::ONE),

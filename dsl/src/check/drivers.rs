@@ -1,5 +1,7 @@
 //! Every wire is driven on every path.
 
+use rustc_hash::FxHashSet;
+
 use crate::diag::{Draft, e0206};
 use crate::ids::PlaceId;
 use crate::ir::{Block, Module, Stmt};
@@ -9,10 +11,10 @@ use crate::value::Value;
 /// A path through a decision tree on which nothing is assigned: the places of its conditions, with what holds there.
 type Gap = Vec<(Option<PlaceId>, String)>;
 
-/// Reports each wire that is not driven on some path.
-pub(crate) fn check(module: &Module, drafts: &mut Vec<Draft>) {
-    for wire in module.wires.values() {
-        if wire.ty.as_constant().is_some() && wire.driver.is_empty() {
+/// Reports each wire that is not driven on some path, but for those of which a mistake is known.
+pub(crate) fn check(module: &Module, tainted: &FxHashSet<(bool, u32)>, drafts: &mut Vec<Draft>) {
+    for (id, wire) in module.wires.iter() {
+        if wire.ty.as_constant().is_some() && wire.driver.is_empty() || tainted.contains(&(true, id.0)) {
             continue;
         }
         if let Some(gap) = gap(&wire.driver, module) {

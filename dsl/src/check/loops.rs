@@ -5,6 +5,20 @@ use crate::ids::PlaceId;
 use crate::ir::order::{Item, Summaries, Summary, order, summarise};
 use crate::ir::{Module, Op};
 
+/// What a reader calls an operation.
+fn operation(op: &Op) -> String {
+    match op {
+        Op::Un(op, _) => format!("`{}`", op.mnemonic()),
+        Op::Bin(op, ..) => format!("`{}`", op.mnemonic()),
+        Op::Mux(..) => "`mux`".into(),
+        Op::Select(..) => "`select`".into(),
+        Op::Slice(..) => "`slice`".into(),
+        Op::Concat(_) => "`concat`".into(),
+        Op::MemRead { .. } => "memory read".into(),
+        _ => "value".into(),
+    }
+}
+
 /// The combinational paths through `module`; reports a loop where there is one.
 pub(crate) fn check(module: &Module, children: &Summaries, drafts: &mut Vec<Draft>) -> Summary {
     match order(module, children) {
@@ -20,11 +34,11 @@ pub(crate) fn check(module: &Module, children: &Summaries, drafts: &mut Vec<Draf
                             Op::Wire(_) => continue,
                             Op::Inst(inst, _) => {
                                 let inst = &module.insts[*inst];
-                                (inst.place, format!("through instance `{}`", inst.name))
+                                (inst.place, format!("instance `{}`", inst.name))
                             }
                             _ => match module.names.get(&id) {
                                 Some(name) => (node.place, format!("`{name}`")),
-                                None => (node.place, "this operation".to_string()),
+                                None => (node.place, format!("this {}", operation(&node.op))),
                             },
                         }
                     }

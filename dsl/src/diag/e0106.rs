@@ -11,3 +11,21 @@ pub(crate) fn new(place: PlaceId, what: &str, operands: &[Ty]) -> Draft {
     Draft::new(CODE, format!("the amount of `{what}` can be negative"), place,
         "choose between << and >> with .mux(), or narrow the amount with .max(0) or .claim()").note(amount)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::diag::testing::*;
+    use crate::prelude::*;
+
+    #[test]
+    fn negative_amount() {
+        expect_error(
+            (uint(8), sint(3)),
+            |_, i| i.0 >> i.1, //~ shift
+            "E0106: the amount of `>>` can be negative
+            at shift
+            | the amount is sint<3> [-4..=3]
+            help: choose between << and >> with .mux(), or narrow the amount with .max(0) or .claim()",
+        );
+    }
+}

@@ -5,6 +5,66 @@ use crate::ids::PlaceId;
 
 pub(crate) const CODE: Code = Code("E0109");
 
-pub(crate) fn new(place: PlaceId, what: &str) -> Draft {
-    Draft::new(CODE, what, place, "give at least one choice, or a finite number")
+pub(crate) fn new(place: PlaceId, what: &str, help: &str) -> Draft {
+    Draft::new(CODE, what, place, help)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diag::testing::*;
+    use crate::prelude::*;
+
+    #[test]
+    fn no_choice() {
+        expect_error(
+            uint(2),
+            |_, i| select::<Int>(i, &[]), //~ select
+            "E0109: select needs at least one choice
+            at select
+            help: give it a list that is not empty",
+        );
+    }
+
+    #[test]
+    fn no_output() {
+        expect_error(
+            (StreamTy(uint(8)), uint(2)),
+            |m, (s, i)| {
+                let none = s.demux(m, i, 0); //~ demux
+                assert!(none.is_empty());
+            },
+            "E0109: demux needs at least one output
+            at demux
+            help: give it at least one, or throw the beats away with .accept(true)",
+        );
+    }
+
+    #[test]
+    fn no_number() {
+        expect_error(
+            fixed(8, 4),
+            |_, i| i + f64::NAN, //~ nan
+            "E0109: NaN is no fixed-point number
+            at nan
+            help: give a finite number",
+        );
+    }
+
+    #[test]
+    fn no_value_of_a_case() {
+        expect_error(
+            uint(2),
+            |m, i| {
+                let r = m.reg("r", uint(2)).reset(0);
+                m.switch(i, |s| {
+                    s.cases([], || r.set(1)); //~ case
+                    s.default(|| r.set(2));
+                });
+                r.q()
+            },
+            "E0109: a case needs at least one value
+            at case
+            help: give the values of the case",
+        );
+    }
 }

@@ -19,3 +19,69 @@ pub(crate) fn new(place: PlaceId, name: &str, never: bool, path: Vec<(Option<Pla
     }
     draft
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::diag::testing::*;
+    use crate::prelude::*;
+
+    #[test]
+    fn never() {
+        expect_error(
+            (),
+            |m, ()| m.wire("w", uint(8)).get(), //~ w
+            "E0206: wire `w` is never driven
+            at w
+            help: drive it with .set()",
+        );
+    }
+
+    #[test]
+    fn not_where_a_condition_fails() {
+        expect_error(
+            (uint(8), BOOL, BOOL),
+            |m, (i, c, d)| {
+                let w = m.wire("w", uint(8)); //~ w
+                let both = c & d; //~ outer
+                let neither = !c & !d; //~ inner
+                m.when(both, || w.set(i)).otherwise(|| {
+                    m.when(neither, || w.set(1));
+                });
+                w.get()
+            },
+            "E0206: wire `w` is not driven on every path
+            at w
+            outer: not driven where this condition does not hold
+            inner: not driven where this condition does not hold
+            help: give it a value before the m.when(), or add the missing arm",
+        );
+    }
+
+    #[test]
+    fn not_in_every_case() {
+        expect_error(
+            uint(8),
+            |m, i| {
+                let w = m.wire("w", uint(8)); //~ w
+                let low = i.wrap(uint(2)); //~ low
+                m.switch(low, |s| {
+                    s.cases([0, 1], || w.set(i));
+                    s.case(3, || w.set(5));
+                });
+                w.get()
+            },
+            "E0206: wire `w` is not driven on every path
+            at w
+            low: not driven where the `switch` on this is at none of its cases
+            help: give it a value before the m.when(), or add the missing arm",
+        );
+        let complete = codes(uint(2), |m, i| {
+            let w = m.wire("w", uint(8));
+            m.switch(i, |s| {
+                s.cases([0, 1], || w.set(i)).cases([2, 3], || w.set(5));
+            });
+            w.get()
+        });
+        assert_eq!(complete, [""; 0]);
+    }
+}

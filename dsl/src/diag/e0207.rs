@@ -16,3 +16,52 @@ pub(crate) fn new(module: &str, module_place: PlaceId, steps: Vec<(PlaceId, Stri
     }
     if more > 0 { draft.note(format!("and {more} more places")) } else { draft }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::diag::testing::*;
+    use crate::prelude::*;
+
+    #[test]
+    fn wire() {
+        expect_error(
+            (),
+            |m, ()| {
+                let w = m.wire("w", uint(4)); //~ w
+                let next = w.get() + 1; //~ add
+                w.set(next.wrap(uint(4))); //~ wrap
+                w.get()
+            },
+            "E0207: combinational loop in module `one_off`
+            at add
+            | the loop goes through this `add`
+            wrap: then this `wrap`
+            w: then wire `w`
+            help: put a register on the way: m.reg(), m.delay(), or .regslice() for a stream",
+        );
+    }
+
+    #[test]
+    fn through_a_child() {
+        let found = errors((), |m, ()| {
+            let w = m.wire("w", uint(4)); //~ w
+            let child = one_off(uint(4), |_, i| (i + 1).wrap(uint(4)));
+            w.set(m.inst("child", &child, w.get())); //~ inst
+            w.get()
+        });
+        assert_eq!(found.codes(), ["E0207"]);
+        let shown = text(&found.0[0]);
+        assert!(shown.contains("instance `child`") && shown.contains("wire `w`"), "{shown}");
+    }
+
+    #[test]
+    fn a_register_breaks_it() {
+        let child = codes((), |m, ()| {
+            let w = m.wire("w", uint(4));
+            let child = one_off(uint(4), |m, i| m.delay("r", i));
+            w.set((m.inst("child", &child, w.get()) + 1).wrap(uint(4)));
+            w.get()
+        });
+        assert_eq!(child, [""; 0]);
+    }
+}

@@ -11,3 +11,27 @@ pub(crate) fn new(place: PlaceId, switch: PlaceId, value: &Value, ty: Ty) -> Dra
     Draft::new(CODE, format!("the case {value} cannot occur"), place, "drop the case, or widen the subject")
         .other(switch, format!("the subject is {ty}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::diag::testing::*;
+    use crate::prelude::*;
+
+    #[test]
+    fn beyond_the_subject() {
+        expect_error(
+            uint(2),
+            |m, i| {
+                let r = m.reg("r", uint(2)).reset(0);
+                m.switch(i, |s| { //~ switch
+                    s.case(4, || r.set(1)); //~ case
+                });
+                r.q()
+            },
+            "E0211: the case 4 cannot occur
+            at case
+            switch: the subject is uint<2> [0..=3]
+            help: drop the case, or widen the subject",
+        );
+    }
+}

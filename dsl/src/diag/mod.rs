@@ -18,9 +18,14 @@ macro_rules! codes {
         pub const CODES: &[Code] = &[$($module::CODE),*];
     };
 }
+#[cfg(test)]
+mod everything;
+#[cfg(test)]
+pub(crate) mod testing;
+
 codes! {
     e0101 e0102 e0103 e0104 e0105 e0106 e0107 e0108 e0109 e0110 e0111 e0112 e0113
-    e0201 e0202 e0203 e0204 e0205 e0206 e0207 e0208 e0209 e0210 e0211 e0212 e0213 e0214 e0215 e0216 e0217
+    e0201 e0202 e0203 e0204 e0205 e0206 e0207 e0208 e0209 e0210 e0211 e0212 e0213 e0214 e0215 e0216 e0217 e0218
     w0301 w0302 w0303
 }
 
@@ -178,47 +183,79 @@ fn span(text: &str, line: u32, column: u32) -> Option<std::ops::Range<usize>> {
     Some(start..start + word.max(1))
 }
 
-/// In the manner of rustc, without colours.
+/// In the manner of rustc, without colours: one piece of source per file, then what is known, then the way out.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let level = if self.code.is_warning() { Level::WARNING } else { Level::ERROR };
         let mut group = Group::with_title(level.primary_title(self.title.as_str()).id(self.code.0));
-        let mut shown: Vec<(&Place, String)> = Vec::new();
-        if let Some(place) = self.place.first() {
-            shown.push((place, String::new()));
-        }
-        shown.extend(self.others.iter().map(|(p, label)| (p, label.clone())));
-        let mut seen = std::collections::HashSet::new();
-        for caller in self.place.iter().skip(1) {
-            let what = caller.scope.as_deref().map_or("called here".into(), |s| format!("in `{s}`, made here"));
-            if seen.insert((caller, what.clone())) {
-                shown.push((caller, what));
+        let mut notes = self.notes.join("\n");
+        let first = if self.notes.len() == 1 { std::mem::take(&mut notes) } else { String::new() };
+        let shown = self.shown(first);
+        let mut files: Vec<&str> = Vec::new();
+        for (place, _) in &shown {
+            if !files.contains(&&*place.file) {
+                files.push(&place.file);
             }
         }
-        let sources: Vec<Option<String>> = shown.iter().map(|(p, _)| source_of(&p.file)).collect();
-        for (i, ((place, label), source)) in shown.iter().zip(&sources).enumerate() {
-            let snippet = source.as_deref().and_then(|text| span(text, place.line, place.column).map(|s| (text, s)));
-            match snippet {
-                Some((text, range)) => {
-                    let kind = if i == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-                    let label = if i == 0 { self.notes.join("\n") } else { label.clone() };
-                    group = group.element(
-                        Snippet::source(text)
-                            .path(&*place.file)
-                            .annotation(kind.span(range).label((!label.is_empty()).then_some(label))),
-                    );
+        let sources: Vec<Option<String>> = files.iter().map(|file| source_of(file)).collect();
+        for (file, source) in files.iter().zip(&sources) {
+            let here = || shown.iter().enumerate().filter(|(_, (place, _))| *place.file == **file);
+            let spans: Option<Vec<_>> = source.as_deref().and_then(|text| {
+                here().map(|(i, (place, label))| Some((i, span(text, place.line, place.column)?, label))).collect()
+            });
+            match (source, spans) {
+                (Some(text), Some(spans)) => {
+                    let mut snippet = Snippet::source(text.as_str()).path(*file);
+                    for (i, range, label) in spans {
+                        let kind = if i == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+                        let label = (!label.is_empty()).then_some(label.as_str());
+                        snippet = snippet.annotation(kind.span(range).label(label));
+                    }
+                    group = group.element(snippet);
                 }
-                None => {
-                    let origin = Origin::path(&*place.file);
-                    group = group.element(origin.line(place.line as usize).char_column(place.column as usize));
-                    let text = if i == 0 { self.notes.join("\n") } else { label.clone() };
-                    if !text.is_empty() {
-                        group = group.element(Level::NOTE.message(text));
+                _ => {
+                    for (_, (place, label)) in here() {
+                        let origin = Origin::path(*file);
+                        group = group.element(origin.line(place.line as usize).char_column(place.column as usize));
+                        if !label.is_empty() {
+                            group = group.element(Level::NOTE.message(label.as_str()));
+                        }
                     }
                 }
             }
         }
+        if !notes.is_empty() {
+            group = group.element(Level::NOTE.message(notes));
+        }
         group = group.element(Level::HELP.message(self.help.as_str()));
         writeln!(f, "{}", Renderer::plain().render(&[group]))
+    }
+}
+
+impl Diagnostic {
+    /// The places to show with their labels: the primary one, the others, the callers. Of the callers, the one that
+    /// elaborated the design says nothing, unless it is the only place.
+    fn shown(&self, first: String) -> Vec<(&Place, String)> {
+        let mut shown: Vec<(&Place, String)> = Vec::new();
+        if let Some(place) = self.place.first() {
+            shown.push((place, first));
+        }
+        shown.extend(self.others.iter().map(|(p, label)| (p, label.clone())));
+        let callers = self.place.iter().skip(1).filter(|p| p.caller.is_some());
+        shown.extend(callers.map(|p| {
+            let label = p.scope.as_deref().map_or("called here".into(), |s| format!("in `{s}`, which is made here"));
+            (p, label)
+        }));
+        // Of what falls on one spot, the first says most.
+        let mut kept: Vec<(&Place, String)> = Vec::new();
+        for (place, label) in shown {
+            let spot = (&place.file, place.line, place.column);
+            match kept.iter_mut().find(|(p, _)| (&p.file, p.line, p.column) == spot) {
+                Some((_, said)) if said.is_empty() => *said = label,
+                Some(_) => {}
+                None => kept.push((place, label)),
+            }
+        }
+        kept
     }
 }

@@ -8,3 +8,28 @@ pub(crate) const CODE: Code = Code("W0301");
 pub(crate) fn new(place: PlaceId, name: &str) -> Draft {
     Draft::new(CODE, format!("register `{name}` is never read"), place, "drop it, or read it")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::diag::testing::*;
+    use crate::prelude::*;
+
+    #[test]
+    fn never_read() {
+        let top = one_off(uint(8), |m, i| {
+            let r = m.reg("r", uint(8)).reset(0); //~ declared
+                r.set(i);
+            i
+        });
+        let (design, warnings) = elaborate_with(&top, &Options::default()).unwrap();
+        checked(design);
+        assert_eq!(warnings.0.len(), 1, "{warnings}");
+        expect(
+            &warnings.0[0],
+            "W0301: register `r` is never read
+            at declared
+            help: drop it, or read it",
+        );
+        assert!(warnings.to_string().starts_with("warning[W0301]"));
+    }
+}

@@ -10,13 +10,13 @@ use std::fmt::Write;
 use rustc_hash::FxHashMap;
 
 use crate::ids::{CheckId, MemId, NodeId, PlaceId};
-use crate::ir::{Check, CheckKind, Op, Polarity};
+use crate::ir::{Check, CheckKind, Op, Polarity, ResetKind};
 use crate::pass::name::Namespace;
 use crate::ty::{IntTy, Ty};
 use crate::value::Value;
 
 use super::expr::Around;
-use super::graph::at;
+use super::graph::{at, width as bits};
 use super::literal;
 use super::module::short_place;
 use super::plan::{Form, common};
@@ -69,6 +69,11 @@ pub(crate) fn checks(outside: &mut Text, name: &str, instance: &str) -> Option<C
     let mut text = Text::new(plan);
     let _ = write!(text.out, "// Checks of `{}`.", m.name);
     text.end();
+    // `disable iff` of an asynchronous reset is not the mixed use that Verilator takes it for.
+    let quiet = m.domains.values().any(|d| d.reset.as_ref().is_some_and(|r| r.kind == ResetKind::Async));
+    if quiet {
+        text.line("/* verilator lint_off SYNCASYNCNET */");
+    }
     let _ = write!(text.out, "module {name} (");
     text.end();
     let count = w.ports.len();
@@ -100,6 +105,9 @@ pub(crate) fn checks(outside: &mut Text, name: &str, instance: &str) -> Option<C
         text.end();
     }
     text.line(");");
+    if quiet {
+        text.line("/* verilator lint_on SYNCASYNCNET */");
+    }
     Some(ChecksFile { text: text.out, places: text.places })
 }
 
@@ -258,7 +266,8 @@ impl Writer<'_, '_, '_> {
                 terms.extend(read.enable.map(|n| self.bit(n)));
                 terms.push(self.bit(write.enable));
                 if !write.mask.is_empty() {
-                    let masks: Vec<String> = write.mask.iter().map(|n| self.bit(*n)).collect();
+                    let written = write.mask.iter().zip(&mem.fields).filter(|(_, f)| bits(f.ty) > 0);
+                    let masks: Vec<String> = written.map(|(n, _)| self.bit(*n)).collect();
                     terms.push(format!("({})", masks.join(" || ")));
                 }
                 let (a, b) = (self.operand(read.addr, width, false), self.operand(write.addr, width, false));

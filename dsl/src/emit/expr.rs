@@ -584,6 +584,10 @@ impl Text<'_, '_> {
             return self.ext(*last, width, around);
         }
         let first = self.ty(i).range().lo();
+        if let Some(index) = self.plan.constant(i) {
+            let k = (&index - &first).to_usize().filter(|k| *k < choices.len());
+            return self.ext(choices[k.unwrap_or(0)], width, around);
+        }
         let p = self.open(around, Around::Choice);
         if self.plan.is_long(i) {
             self.select_tree(i, choices, first.to_u64().unwrap_or(0), width);

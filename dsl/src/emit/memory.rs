@@ -75,10 +75,24 @@ impl Text<'_, '_> {
     }
 
     /// Power-up contents and the `always` blocks. Returns the text of the contents file, where there is one; `file` is
-    /// its name as the simulator finds it. `counter` makes the name of a loop variable.
-    pub fn memory(&mut self, id: MemId, name: &str, file: &str, counter: impl FnOnce() -> String) -> Option<String> {
-        let contents = self.contents(id, name, file, counter);
+    /// its name as the simulator finds it. `claim` makes a name that is free.
+    pub fn memory(
+        &mut self,
+        id: MemId,
+        name: &str,
+        file: &str,
+        mut claim: impl FnMut(&str) -> String,
+    ) -> Option<String> {
         let mem = &self.plan.m.mems[id];
+        let fixed = self.fixed_address(id).map(|address| {
+            let wire = claim(&format!("{name}_addr"));
+            let bits = address_width(mem.depth);
+            let _ = write!(self.out, "    wire {}{wire} = ", vector(false, bits));
+            literal::unsigned(&mut self.out, &address, bits, false);
+            self.line(";");
+            wire
+        });
+        let contents = self.contents(id, name, file, || claim("i"));
         let mut domains: Vec<DomainId> = Vec::new();
         for d in mem.writes.iter().map(|w| w.domain).chain(mem.reads.iter().filter_map(|r| r.sync)) {
             if !domains.contains(&d) {
@@ -91,8 +105,8 @@ impl Text<'_, '_> {
             self.end();
             let _ = write!(self.out, "    always @(posedge {clock}) begin");
             self.end();
-            for write in mem.writes.iter().filter(|w| w.domain == d) {
-                self.write_port(id, name, write);
+            for (k, write) in mem.writes.iter().enumerate().filter(|(_, w)| w.domain == d) {
+                self.write_port(id, name, write, fixed.as_deref().filter(|_| k == 0));
             }
             for (k, _) in mem.reads.iter().enumerate().filter(|(_, r)| r.sync == Some(d)) {
                 self.read_port(id, name, k, d);
@@ -100,6 +114,14 @@ impl Text<'_, '_> {
             self.line("    end");
         }
         contents
+    }
+
+    /// The first write's address, where all are constants. Yosys makes registers of such a memory, with a warning,
+    /// unless some address has a name.
+    fn fixed_address(&self, id: MemId) -> Option<Value> {
+        let mut writes = self.plan.m.mems[id].writes.iter();
+        let first = self.plan.constant(writes.next()?.addr)?;
+        writes.all(|w| self.plan.constant(w.addr).is_some()).then_some(first)
     }
 
     fn contents(&mut self, id: MemId, name: &str, file: &str, counter: impl FnOnce() -> String) -> Option<String> {
@@ -185,14 +207,21 @@ impl Text<'_, '_> {
         }
     }
 
-    fn write_port(&mut self, id: MemId, name: &str, write: &MemWrite) {
+    /// `address`: a name of the address, where it has one.
+    fn write_port(&mut self, id: MemId, name: &str, write: &MemWrite, address: Option<&str>) {
         let mem = &self.plan.m.mems[id];
+        let written = |text: &mut Self| match address {
+            Some(wire) => {
+                let _ = write!(text.out, "{name}[{wire}]");
+            }
+            None => text.word(id, name, write.addr),
+        };
         self.mark(write.place);
         let opened = self.guard(write.enable, 8);
         let indent = if opened { 12 } else { 8 };
         if write.mask.is_empty() {
             self.spaces(indent);
-            self.word(id, name, write.addr);
+            written(self);
             self.put(" <= ");
             self.data(id, write, None);
             self.line(";");
@@ -201,7 +230,7 @@ impl Text<'_, '_> {
             for (k, field) in mem.fields.iter().enumerate().filter(|(_, f)| width(f.ty) > 0) {
                 let masked = self.guard(write.mask[k], indent);
                 self.spaces(if masked { indent + 4 } else { indent });
-                self.word(id, name, write.addr);
+                written(self);
                 if width(field.ty) < word {
                     self.range(offsets[k], width(field.ty));
                 }

@@ -49,15 +49,24 @@ pub(crate) fn emit_design(design: &Design, options: &EmitOptions) -> Output {
         stubs: Vec::new(),
         checks: Vec::new(),
     };
-    let mut externs: FxHashSet<&str> = FxHashSet::default();
     let used = reachable(design, options.models);
+    // Black boxes that differ in their parameters only are one Verilog module.
+    let mut externs: FxHashMap<&str, Vec<ModuleId>> = FxHashMap::default();
+    for (id, m) in design.modules.iter().filter(|(id, _)| used[at(*id)]) {
+        if let ModuleKind::Extern { .. } = m.kind {
+            externs.entry(&m.name).or_default().push(id);
+        }
+    }
+    let mut written: FxHashSet<ModuleId> = FxHashSet::default();
     for (id, m) in design.modules.iter().filter(|(id, _)| used[at(*id)]) {
         match &m.kind {
             ModuleKind::Body => e.body(id, &m.name, &[]),
-            // Black boxes that differ in their parameters only are one Verilog module.
-            ModuleKind::Extern { .. } if !externs.insert(&m.name) => {}
-            ModuleKind::Extern { params, model: Some(model), .. } if options.models => e.body(*model, &m.name, params),
-            ModuleKind::Extern { params, .. } => e.stub(id, params),
+            ModuleKind::Extern { .. } => {
+                let boxes = externs.remove(m.name.as_str()).unwrap_or_default();
+                if !boxes.is_empty() {
+                    e.black_box(&boxes, &mut written);
+                }
+            }
         }
     }
     for (name, list) in [("files.f", &e.sources), ("blackbox.f", &e.stubs), ("checks.f", &e.checks)] {
@@ -106,19 +115,21 @@ impl<'a> Emitter<'a> {
         let mut taken = assign(&mut plan);
         let mut text = Text::new(&plan);
         text.comments = self.options.comments;
+        if !params.is_empty() {
+            text.line("/* verilator lint_off UNUSEDPARAM */");
+        }
         text.header(name, &pins, params, m.place);
-        let mems: Vec<String> =
-            (0..m.mems.len()).map(|k| format!("{name}_{}.mem", m.mems.values().as_slice()[k].name)).collect();
         text.declarations();
         text.combinational(&mut taken);
         text.instances(&self.needs);
         let mut contents = Vec::new();
-        for (mem, data) in m.mems.iter().filter(|(mem, _)| plan.has_mem(*mem)) {
+        for mem in m.mems.ids().filter(|mem| plan.has_mem(*mem)) {
             text.end();
-            let file = &mems[at(mem)];
+            let memory = &plan.mem_name[at(mem)];
+            let file = format!("{name}_{memory}.mem");
             let path = format!("{}{file}", self.options.memory_prefix);
-            if let Some(lines) = text.memory(mem, &data.name, &path, || taken.claim("i")) {
-                contents.push(OutputFile { name: file.clone(), text: lines });
+            if let Some(lines) = text.memory(mem, memory, &path, |base| taken.claim(base)) {
+                contents.push(OutputFile { name: file, text: lines });
             }
         }
         if plan.reg_base.iter().any(|b| *b != NONE) {
@@ -128,6 +139,9 @@ impl<'a> Emitter<'a> {
         text.outputs();
         text.unused(&pins, &mut taken);
         text.line("endmodule");
+        if !params.is_empty() {
+            text.line("/* verilator lint_on UNUSEDPARAM */");
+        }
         let file = format!("{name}.v");
         let (verilog, places) = (std::mem::take(&mut text.out), std::mem::take(&mut text.places));
         drop(text);
@@ -146,6 +160,57 @@ impl<'a> Emitter<'a> {
                 self.checks.push(file);
             }
         }
+    }
+
+    /// The black boxes of one name: an empty module, their model, or a choice among their models by the parameters.
+    fn black_box(&mut self, boxes: &[ModuleId], written: &mut FxHashSet<ModuleId>) {
+        let design = self.design;
+        let mut choices: Vec<(&[(String, Param)], ModuleId)> = Vec::new();
+        for id in boxes {
+            if let ModuleKind::Extern { params, model: Some(model), .. } = &design.modules[*id].kind {
+                choices.push((params, *model));
+            }
+        }
+        let first = &design.modules[boxes[0]];
+        let ModuleKind::Extern { params, .. } = &first.kind else { return };
+        if !self.options.models || choices.len() < boxes.len() {
+            return self.stub(boxes[0], params);
+        }
+        if choices.iter().all(|c| c.1 == choices[0].1) {
+            return self.body(choices[0].1, &first.name, params);
+        }
+        for (_, model) in &choices {
+            if written.insert(*model) {
+                self.body(*model, &design.modules[*model].name, &[]);
+            }
+        }
+        let pins = pins_of(design, &self.needs, boxes[0]);
+        let plan = Plan::new(design, first);
+        let mut text = Text::new(&plan);
+        text.header(&first.name, &pins, params, first.place);
+        text.line("    generate");
+        for (k, (params, model)) in choices.iter().enumerate() {
+            text.put(if k > 0 { "        end else if (" } else { "        if (" });
+            for (j, (name, value)) in params.iter().enumerate() {
+                let _ = write!(text.out, "{}{name} == ", if j > 0 { " && " } else { "" });
+                parameter(&mut text.out, value);
+            }
+            let _ = write!(text.out, ") begin : choice_{k}");
+            text.end();
+            let _ = write!(text.out, "            {} model (", design.modules[*model].name);
+            let inner = pins_of(design, &self.needs, *model);
+            let connections: Vec<String> = inner.iter().map(|p| format!(".{0}({0})", p.name)).collect();
+            text.put(&connections.join(", "));
+            text.line(");");
+        }
+        text.line("        end");
+        text.line("    endgenerate");
+        text.line("endmodule");
+        let file = format!("{}.v", first.name);
+        let (verilog, places) = (std::mem::take(&mut text.out), std::mem::take(&mut text.places));
+        drop(text);
+        self.push(file.clone(), verilog, &places);
+        self.sources.push(file);
     }
 
     /// An empty module with the ports of a black box.
@@ -242,7 +307,11 @@ impl Text<'_, '_> {
 
     fn declare(&mut self, kind: &str, base: u32) {
         let b = &self.plan.bases[base as usize];
-        let _ = write!(self.out, "    {kind} {}{}", vector(b.signed, b.width), b.name);
+        self.put("    ");
+        self.put(kind);
+        self.put(" ");
+        self.vector(b.signed, b.width);
+        self.put(&b.name);
     }
 
     /// Registers, memories, outputs of children, and what is used before its place.
@@ -255,8 +324,8 @@ impl Text<'_, '_> {
             self.put(";");
             self.comment(reg.place);
         }
-        for (id, mem) in m.mems.iter().filter(|(id, _)| plan.has_mem(*id)) {
-            self.declare_memory(id, &mem.name);
+        for id in m.mems.ids().filter(|id| plan.has_mem(*id)) {
+            self.declare_memory(id, &plan.mem_name[at(id)]);
         }
         for (inst, outputs) in m.insts.values().zip(&plan.inst_base) {
             for (_, base) in outputs {
@@ -335,7 +404,7 @@ impl Text<'_, '_> {
                     self.mark(m.mems[mem].reads[port as usize].place);
                     self.target(base);
                     self.put(" = ");
-                    self.asynchronous_read(mem, port, &m.mems[mem].name);
+                    self.asynchronous_read(mem, port, &plan.mem_name[at(mem)]);
                     self.line(";");
                 }
             }
@@ -361,7 +430,7 @@ impl Text<'_, '_> {
                 }
                 self.put(")");
             }
-            let _ = write!(self.out, " {} (", inst.name);
+            let _ = write!(self.out, " {} (", plan.inst_name[at(id)]);
             let pins = pins_of(plan.design, needs, inst.module);
             if pins.is_empty() {
                 self.put(");");

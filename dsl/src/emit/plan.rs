@@ -102,6 +102,9 @@ pub(crate) struct Plan<'a> {
     pub inst_base: Vec<Vec<(PortId, u32)>>,
     /// Per memory: its read ports; empty where the memory is not written at all.
     pub read_base: Vec<Vec<u32>>,
+    /// The Verilog names of memories and instances.
+    pub mem_name: Vec<String>,
+    pub inst_name: Vec<String>,
     /// What is written, operands before users.
     pub order: Vec<Item>,
     /// Bases that are used before the place where they are written.
@@ -154,6 +157,8 @@ impl<'a> Plan<'a> {
             node_base: vec![NONE; nodes],
             inst_base: Vec::new(),
             read_base: Vec::new(),
+            mem_name: Vec::new(),
+            inst_name: Vec::new(),
             order: Vec::new(),
             early: FxHashSet::default(),
             check_live: vec![false; m.checks.len()],

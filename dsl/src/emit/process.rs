@@ -188,6 +188,16 @@ impl<'a> Text<'_, 'a> {
             }
             Stmt::Switch { subject, arms, .. } => {
                 let ty = self.plan.m.nodes[*subject].ty;
+                if ty.width() == 0 {
+                    // The subject is 0, without wires: one arm is left.
+                    let taken = arms.iter().position(|(values, _)| values.iter().any(Value::is_zero));
+                    let inside = part(&|s| match (s, taken) {
+                        (Stmt::Switch { arms, .. }, Some(k)) => &arms[k].1,
+                        (Stmt::Switch { default, .. }, None) => default,
+                        _ => EMPTY,
+                    });
+                    return self.level(inside, indent);
+                }
                 self.spaces(indent);
                 self.put("case (");
                 self.ext(*subject, ty.width(), Around::Top);

@@ -215,6 +215,10 @@ impl Text<'_, '_> {
             Condition::When(c) => self.ext(c, 1, Around::Choice),
             Condition::Switch(subject, values) => {
                 let ty = self.plan.m.nodes[subject].ty;
+                if ty.width() == 0 {
+                    // The subject is 0, without wires.
+                    return self.put(if values.iter().any(Value::is_zero) { "1'b1" } else { "1'b0" });
+                }
                 for (k, v) in values.iter().enumerate() {
                     if k > 0 {
                         self.put(" || ");
@@ -233,8 +237,13 @@ impl Text<'_, '_> {
 
     /// Writes `signed [7:0] `, as far as there is something to write.
     pub fn vector(&mut self, signed: bool, width: u32) {
-        let text = vector(signed, width);
-        self.put(&text);
+        if signed {
+            self.put("signed ");
+        }
+        if width > 1 {
+            self.range(0, width);
+            self.put(" ");
+        }
     }
 }
 

@@ -93,6 +93,11 @@ impl ToHw<Bool> for bool {
 pub fn bits(width: u32, value: impl Into<Value>) -> Bits {
     let (value, loc) = (value.into(), Loc::caller());
     let raw = with(|c| {
+        if width > crate::ty::MAX_WIDTH {
+            let place = c.place(loc);
+            c.report(diag::e0105::declared(place, "this word"));
+            return Raw::POISON;
+        }
         if Ty::Bits(width).contains(&value) {
             return c.constant(value, Ty::Bits(width), loc);
         }
@@ -235,7 +240,10 @@ impl Bits {
             let width = c.ty(self.raw)?.width();
             if range.start > range.end || range.end > width {
                 let place = c.place(loc);
-                let origin = c.top()?.ir.nodes[node].place;
+                let node = &c.top()?.ir.nodes[node];
+                // An input has no place of its own, and a constant is made where it is used first.
+                let placed = !matches!(node.op, Op::Input(_) | Op::Const(_));
+                let origin = if placed { node.place } else { place };
                 c.report(diag::e0107::new(place, origin, &range, width));
                 return None;
             }
@@ -263,29 +271,39 @@ impl Bits {
     /// Zeros above, up to `width` bits. A word that is already wider is a diagnostic.
     #[track_caller]
     pub fn zero_extend(self, width: u32) -> Bits {
-        self.extended(width, Loc::caller(), |n| bits(n, 0))
+        self.extended(width, false)
     }
     /// Copies of the highest bit above, up to `width` bits. A word that is already wider is a diagnostic.
     #[track_caller]
     pub fn sign_extend(self, width: u32) -> Bits {
-        self.extended(width, Loc::caller(), |n| {
-            let sign = self.width().checked_sub(1).map_or(bits(1, 0), |top| self.bit(top).to_bits());
-            concat(&vec![sign; n as usize])
-        })
+        self.extended(width, true)
     }
-    fn extended(self, width: u32, loc: Loc, above: impl FnOnce(u32) -> Bits) -> Bits {
-        let mine = self.width();
+    #[track_caller]
+    fn extended(self, width: u32, signed: bool) -> Bits {
+        let loc = Loc::caller();
         if self.raw.is_poison() {
             return self;
         }
+        let mine = self.width();
         if mine > width || width > crate::ty::MAX_WIDTH {
             with(|c| {
                 let place = c.place(loc);
-                c.report(diag::e0107::new(place, place, &(0..width), mine));
+                c.report(match mine > width {
+                    true => diag::e0107::extension(place, mine, width),
+                    false => diag::e0105::new(place, "extend", &[Ty::Bits(mine)]),
+                });
             });
             return Bits::new(Raw::POISON);
         }
-        if mine == width { self } else { concat(&[above(width - mine), self]) }
+        if mine == width {
+            return self;
+        }
+        let above = width - mine;
+        if signed && mine > 0 {
+            let sign = self.bit(mine - 1).to_bits();
+            return concat(&[concat(&vec![sign; above as usize]), self]);
+        }
+        concat(&[bits(above, 0), self])
     }
     /// True where all bits are 1.
     #[track_caller]

@@ -205,3 +205,21 @@ pub(crate) fn point_mismatch<T: Bundle>(value: &T, place: &T::Shape) -> Option<(
     let found = points(&value.shape());
     wanted.into_iter().zip(found).find(|(w, f)| w.1 != f.1).map(|((path, w), (_, f))| (path, f, w))
 }
+
+/// The width of the widest leaf.
+pub(crate) fn greatest_width<S: Shape>(shape: &S) -> u32 {
+    let mut greatest = 0;
+    shape.leaves(&mut Path::default(), &mut |_, leaf| greatest = greatest.max(leaf.ty.width()));
+    greatest
+}
+
+/// The ready wires of the streams inside of a value.
+pub(crate) fn readies<T: Bundle>(value: &T) -> Vec<Raw> {
+    let (mut raws, mut readies) = (Vec::new(), Vec::new());
+    value.raws(&mut |r| raws.push(r));
+    let mut next = raws.into_iter();
+    value.shape().leaves(&mut Path::default(), &mut |_, leaf| {
+        readies.extend(next.next().filter(|_| leaf.role == Role::Ready));
+    });
+    readies
+}

@@ -8,7 +8,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::elaborate::{Cache, Key};
 use super::when::Frame;
@@ -66,6 +66,8 @@ pub(crate) struct Context {
     pub finished: FxHashMap<u32, String>,
     pub domain: Domain,
     pub root_frame: Option<PlaceId>,
+    /// Somebody asked for the type of a poison handle: types of no width may come from there.
+    pub guessed: bool,
 }
 
 /// A module under construction.
@@ -84,6 +86,9 @@ pub(crate) struct Builder {
     pub wire_nodes: Vec<NodeId>,
     /// Streams whose consumer has not come yet: their ready wire, place and name.
     pub streams: FxHashMap<WireId, (PlaceId, String)>,
+    /// Registers and wires (`true`) that were to take a value of which a mistake is already reported: nothing more is
+    /// said about their drivers.
+    pub tainted: FxHashSet<(bool, u32)>,
     /// In a pipelined region children are inlined and state is refused: the region's place.
     pub pure: Option<PlaceId>,
 }
@@ -115,6 +120,7 @@ impl Context {
             finished: FxHashMap::default(),
             domain,
             root_frame: None,
+            guessed: false,
         }
     }
 
@@ -183,12 +189,16 @@ impl Context {
     }
 
     /// The type of a handle's node, also of a module further up the stack.
-    pub fn ty(&self, raw: Raw) -> Option<Ty> {
-        if raw.is_poison() {
-            return None;
-        }
-        let builder = self.stack.iter().rev().find(|b| b.uid == raw.module)?;
-        builder.ir.nodes.get(raw.node).map(|n| n.ty)
+    pub fn ty(&mut self, raw: Raw) -> Option<Ty> {
+        let builder = self.stack.iter().rev().find(|b| b.uid == raw.module);
+        let ty = builder.and_then(|b| b.ir.nodes.get(raw.node)).map(|n| n.ty);
+        self.guessed |= ty.is_none();
+        ty
+    }
+
+    /// True where a type may be the one made up for a poison handle: mistakes about it are consequences.
+    pub fn is_guess(&self, ty: Ty) -> bool {
+        self.guessed && ty.width() == 0
     }
 
     /// Adds a node to the module being built.
@@ -278,8 +288,9 @@ impl Context {
             self.report(diag::e0110::new(place, &[i_ty, Ty::Int(IntTy::constant(choices.len()))]));
             return Raw::POISON;
         }
-        let shown = [*tys.first().unwrap_or(&i_ty), *tys.last().unwrap_or(&i_ty)];
-        let Some(ty) = self.rule(result, "select", &shown, loc) else { return Raw::POISON };
+        let first = *tys.first().unwrap_or(&i_ty);
+        let odd = tys.iter().find(|t| rules::choice(first, **t).is_err());
+        let Some(ty) = self.rule(result, "select", &[first, *odd.unwrap_or(&first)], loc) else { return Raw::POISON };
         if let Some(v) = builder_const(self, i).and_then(|v| v.to_usize())
             && let Some(&only) = nodes.get(v)
         {
@@ -322,6 +333,7 @@ impl Builder {
             hidden: Vec::new(),
             wire_nodes: Vec::new(),
             streams: FxHashMap::default(),
+            tainted: FxHashSet::default(),
             pure: None,
         }
     }
@@ -412,21 +424,33 @@ impl Builder {
 
 /// Checks and claims a user's name in the module being built; where it cannot be had, reports and makes one up.
 pub(crate) fn user_name(context: &mut Context, name: &str, what: &str, place: PlaceId) -> String {
-    let Some(b) = context.top() else { return name.to_string() };
-    let full = b.scoped(name);
-    let full = if crate::hw::names::is_identifier(&full) {
-        full
-    } else {
-        context.report(diag::e0203::new(place, &full, what));
-        "unnamed".to_string()
-    };
-    let Some(b) = context.top() else { return full };
-    if let Err(other) = b.claim_name(&full, place) {
-        let made_up = b.fresh_name(&full, place);
-        if full != "unnamed" {
-            context.report(diag::e0204::new(place, other, &full));
+    user_names(context, [name.to_string()], what, place).pop().unwrap_or_default()
+}
+
+/// As [`user_name`], for the parts of one declaration: of several names that cannot be had, the first is reported.
+pub(crate) fn user_names(
+    context: &mut Context,
+    names: impl IntoIterator<Item = String>,
+    what: &str,
+    place: PlaceId,
+) -> Vec<String> {
+    let mut made = Vec::new();
+    let mut wrong = None;
+    let Some(b) = context.top() else { return names.into_iter().collect() };
+    for name in names {
+        let full = b.scoped(&name);
+        if !crate::hw::names::is_identifier(&full) {
+            wrong.get_or_insert_with(|| diag::e0203::new(place, &full, what));
+            made.push(b.fresh_name("unnamed", place));
+        } else if let Err(other) = b.claim_name(&full, place) {
+            wrong.get_or_insert_with(|| diag::e0204::new(place, other, &full));
+            made.push(b.fresh_name(&full, place));
+        } else {
+            made.push(full);
         }
-        return made_up;
     }
-    full
+    if let Some(draft) = wrong {
+        context.report(draft);
+    }
+    made
 }

@@ -15,10 +15,10 @@ use super::{finish, stream};
 use crate::diag::{self, Diagnostic, Diagnostics};
 use crate::ids::{Id, ModuleId, PortId};
 use crate::ir::{CheckKind, Design, Dir, Domain, Op, Polarity, Port, Reset, ResetKind, StreamPort};
-use crate::ty::Ty;
+use crate::ty::{MAX_WIDTH, Ty};
 
 /// How deep modules may be nested.
-const MAX_DEPTH: usize = 200;
+pub(crate) const MAX_DEPTH: usize = 200;
 
 /// The payload with which a hopeless build unwinds to `elaborate`.
 pub(crate) struct Aborted;
@@ -114,17 +114,19 @@ pub fn elaborate_with<G: Generator>(top: &G, options: &Options) -> Result<(Desig
         }
     }
     let restore = Restore(Cell::new(swap(Some(Context::new(options.domain.clone())))));
+    with(|c| check_domain(c, loc));
     let key = Key::new(top);
     let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| module_of(top, &key, "top", loc)));
     let context = swap(None);
     drop(restore);
-    if let Err(payload) = &built
-        && !payload.is::<Aborted>()
-        && let Err(payload) = built
-    {
-        std::panic::resume_unwind(payload);
-    }
     let Some(mut context) = context else { return Err(Diagnostics::default()) };
+    // A panic of the user's own code after a mistake (an index into the bits of a poison word, say) is most likely its
+    // consequence: the mistake is what to look at.
+    let mistakes = context.drafts.iter().any(|d| !d.code.is_warning());
+    let built = match built {
+        Err(payload) if !payload.is::<Aborted>() && !mistakes => std::panic::resume_unwind(payload),
+        other => other,
+    };
     let drafts = std::mem::take(&mut context.drafts);
     let mut found: Vec<Diagnostic> = drafts.into_iter().map(|d| d.finish(&context.places)).collect();
     let mut seen = std::collections::HashSet::new();
@@ -136,6 +138,20 @@ pub fn elaborate_with<G: Generator>(top: &G, options: &Options) -> Result<(Desig
             Ok((design, Diagnostics(found)))
         }
         _ => Err(Diagnostics(found)),
+    }
+}
+
+/// Names of clock and reset.
+fn check_domain(c: &mut Context, loc: Loc) {
+    let place = c.place(loc);
+    let Domain { clock, reset } = c.domain.clone();
+    for (name, what) in [(Some(&clock), "clock"), (reset.as_ref().map(|r| &r.name), "reset")] {
+        if let Some(name) = name.filter(|n| !super::names::is_identifier(n)) {
+            c.report(diag::e0203::new(place, name, what));
+        }
+    }
+    if reset.is_some_and(|r| r.name == clock) {
+        c.report(diag::e0204::reserved(place, &clock, "the reset", "the clock"));
     }
 }
 
@@ -185,12 +201,12 @@ pub(crate) fn body<I: Bundle, O: Bundle>(
         let domain = c.domain.clone();
         c.stack.push(Builder::new(module_name.to_string(), domain, place));
         let raws = input_ports(c, shape)?;
-        Some((c.top()?.uid, raws))
+        Some(raws)
     });
-    let (uid, raws) = abort_if_none(started.flatten());
+    let raws = abort_if_none(started.flatten());
     let mut next = raws.into_iter();
     let inputs = shape.value(&mut || next.next().unwrap_or(Raw::POISON));
-    let Some(outputs) = build(&Module::new(uid), inputs) else {
+    let Some(outputs) = build(&Module::new(), inputs) else {
         with(|c| c.stack.pop());
         return None;
     };
@@ -225,8 +241,11 @@ fn input_ports<S: Shape>(c: &mut Context, shape: &S) -> Option<Vec<Raw>> {
     let leaves = shape_leaves(shape);
     // What a parent connects is known to fit; only what comes from outside has to be watched.
     let is_top = c.stack.len() == 1;
+    let place = c.top()?.ir.place;
+    if let Some((path, _)) = leaves.iter().find(|(_, leaf)| leaf.ty.width() > MAX_WIDTH) {
+        c.report(diag::e0105::declared(place, &format!("input `{}`", port_name(path, "in"))));
+    }
     let b = c.top()?;
-    let place = b.ir.place;
     let mut raws = Vec::with_capacity(leaves.len());
     for (path, leaf) in &leaves {
         let name = port_name(path, "in");
@@ -234,7 +253,7 @@ fn input_ports<S: Shape>(c: &mut Context, shape: &S) -> Option<Vec<Raw>> {
         let id = b.ir.ports.push(port(name.clone(), dir, leaf));
         if leaf.role == Role::Ready {
             let (wire, raw) = b.wire(name, Ty::BOOL, leaf.format.clone(), true, place);
-            b.streams.insert(wire, (place, path[..path.len() - 1].join(".")));
+            b.streams.insert(wire, (place, stream_name(path, "in")));
             b.ir.ports[id].driver = Some(raw.node);
             raws.push(raw);
         } else {
@@ -272,10 +291,13 @@ fn output_ports<T: Bundle>(outputs: &T, shape: &T::Shape, model: bool, loc: Loc)
         for ((path, leaf), raw) in leaves.iter().zip(&raws) {
             let name = port_name(path, "out");
             let full = || name.clone();
-            let place = c.top()?.ir.place;
             let node = match leaf.role {
                 Role::Ready => None,
-                _ => c.fitted(*raw, &Target { what: "output", name: &full, ty: leaf.ty, place }, loc),
+                _ => c.fitted(
+                    *raw,
+                    &Target { what: "output", name: &full, ty: leaf.ty, place: None, guarded: false },
+                    loc,
+                ),
             };
             let b = c.top()?;
             let id = b.ir.ports.push(port(name, direction(true, leaf.role), leaf));
@@ -326,7 +348,15 @@ pub(crate) fn unchecked(ty: Ty) -> Ty {
     }
 }
 
-fn port_name(path: &[String], empty: &str) -> String {
+/// The path of a stream, for messages.
+fn stream_name(path: &[String], empty: &str) -> String {
+    match path {
+        [] | [_] => empty.to_string(),
+        [stream @ .., _] => stream.join("."),
+    }
+}
+
+pub(crate) fn port_name(path: &[String], empty: &str) -> String {
     let joined = path.join("_");
     match joined.chars().next() {
         None => empty.to_string(),

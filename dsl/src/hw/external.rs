@@ -77,7 +77,6 @@ impl Module {
     #[track_caller]
     pub fn extern_inst<E: ExternModule>(&self, name: &str, module: &E, inputs: E::In) -> E::Out {
         let loc = Loc::caller();
-        self.check_current(loc);
         with(|c| {
             let place = c.place(loc);
             if let Some(pure) = c.top().and_then(|b| b.pure) {
@@ -105,11 +104,12 @@ fn declare<E: ExternModule>(
 ) -> ModuleId {
     let verilog_name = module.verilog_name();
     let build = |m: &Module, i: E::In| module.model(m, i);
-    let model_name = format!("{verilog_name}_model");
+    let usable = super::names::is_identifier(&verilog_name);
+    let model_name = if usable { format!("{verilog_name}_model") } else { "model".to_string() };
     let model = elaborate::body::<E::In, E::Out>(&model_name, shape, Some(out_shape), build, instance, loc);
     let declared = with(|c| {
         let place = c.scope_place(loc, instance.to_string());
-        if !super::names::is_identifier(&verilog_name) {
+        if !usable {
             c.report(diag::e0203::new(place, &verilog_name, "module"));
         }
         let domain = c.domain.clone();
@@ -120,32 +120,41 @@ fn declare<E: ExternModule>(
             let ty = if output { elaborate::unchecked(leaf.ty) } else { leaf.ty };
             b.ir.ports.push(Port { name, dir, ty, format: leaf.format, driver: None, place });
         };
-        shape.leaves(&mut Default::default(), &mut |path, leaf| add(false, named(path.joined(), "in"), leaf));
-        out_shape.leaves(&mut Default::default(), &mut |path, leaf| add(true, named(path.joined(), "out"), leaf));
+        shape.leaves(&mut Default::default(), &mut |path, leaf| {
+            add(false, elaborate::port_name(path.parts(), "in"), leaf)
+        });
+        out_shape.leaves(&mut Default::default(), &mut |path, leaf| {
+            add(true, elaborate::port_name(path.parts(), "out"), leaf)
+        });
         let port = |name: &str| b.ir.ports.iter().find(|(_, p)| p.name == *name).map(|(id, _)| id);
         let mut unknown = None;
         let paths: Option<Vec<(PortId, PortId)>> = module.paths().map(|pairs| {
             let known = pairs.iter().filter_map(|(i, o)| {
                 let ends = port(i).zip(port(o));
                 if ends.is_none() {
-                    unknown = Some(format!("{i} -> {o}"));
+                    unknown = Some(format!("`{i}` to `{o}`"));
                 }
                 ends
             });
             known.collect()
         });
         let (params, clocked) = (module.params(), module.clocked());
+        let mut seen = std::collections::BTreeSet::new();
+        let bad = params.iter().map(|p| &p.0).find(|n| !super::names::is_identifier(n)).cloned();
+        let twice = params.iter().map(|p| &p.0).find(|n| !seen.insert(*n)).cloned();
         b.ir.kind = ModuleKind::Extern { params, model: model.as_ref().map(|(id, _)| *id), clocked, paths };
         if let Some(unknown) = unknown {
-            c.report(diag::e0203::new(place, &unknown, "path between ports"));
+            c.report(diag::e0218::new(place, &verilog_name, &format!("it has no ports for a path from {unknown}")));
+        }
+        if let Some(bad) = bad {
+            c.report(diag::e0203::new(place, &bad, "parameter"));
+        }
+        if let Some(twice) = twice {
+            c.report(diag::e0204::new(place, place, &twice));
         }
         super::finish::external(c);
         let b = c.stack.pop()?;
         Some(c.modules.push(b.ir))
     });
     abort_if_none(declared.flatten())
-}
-
-fn named(path: String, empty: &str) -> String {
-    if path.is_empty() { empty.to_string() } else { path }
 }

@@ -4,7 +4,7 @@ use super::context::{Builder, Context};
 use crate::check;
 use crate::diag;
 use crate::ids::{Arena, Id, NodeId};
-use crate::ir::{Dir, Op, Stmt};
+use crate::ir::{self, Dir, ModuleKind, Op, Stmt};
 
 /// Completes and checks the module on top of the stack.
 pub(crate) fn module(c: &mut Context) {
@@ -20,11 +20,16 @@ pub(crate) fn module(c: &mut Context) {
         let zero = b.constant(crate::value::Value::ZERO, b.ir.wires[wire].ty, place).node;
         b.ir.wires[wire].driver.push(Stmt::Set { seq: 0, value: zero, place });
     }
-    forward_hidden_wires(b);
+    let hidden = forward_hidden_wires(b);
+    b.tainted = b
+        .tainted
+        .iter()
+        .filter_map(|&(wire, id)| Some((wire, if wire { hidden.get(id as usize).copied()?? } else { id })))
+        .collect();
     settle_names(b, &mut drafts);
     let failed = !c.drafts.is_empty() || !drafts.is_empty();
     if let Some(b) = c.stack.last() {
-        check::drivers::check(&b.ir, &mut drafts);
+        check::drivers::check(&b.ir, &b.tainted, &mut drafts);
         c.summaries.push(check::loops::check(&b.ir, &c.summaries, &mut drafts));
         if !failed {
             check::unused::check(&b.ir, &mut drafts);
@@ -34,7 +39,8 @@ pub(crate) fn module(c: &mut Context) {
 }
 
 /// Replaces each wire of the language's own by its driver, and drops it.
-fn forward_hidden_wires(b: &mut Builder) {
+/// Returns the new number of each wire that stays.
+fn forward_hidden_wires(b: &mut Builder) -> Vec<Option<u32>> {
     let mut target: Vec<Option<NodeId>> =
         b.ir.wires
             .iter()
@@ -68,7 +74,7 @@ fn forward_hidden_wires(b: &mut Builder) {
         }
     }
     if target.iter().all(Option::is_none) {
-        return;
+        return (0..target.len() as u32).map(Some).collect();
     }
     let mut forward: Vec<Option<NodeId>> = vec![None; nodes.len()];
     for (wire, to) in target.iter().enumerate() {
@@ -99,6 +105,7 @@ fn forward_hidden_wires(b: &mut Builder) {
             node.ty = crate::ty::Ty::Int(crate::ty::IntTy::constant(v.clone()));
         }
     }
+    new_ids.into_iter().map(|id: Option<crate::ids::WireId>| id.map(|id| id.index() as u32)).collect()
 }
 
 /// Ports have the names of their paths. An output that shares one with an input gets `_out`; what is inside gives way to
@@ -122,10 +129,11 @@ fn settle_names(b: &mut Builder, drafts: &mut Vec<diag::Draft>) {
             if !super::names::is_identifier(&port.name) {
                 drafts.push(diag::e0203::new(port.place, &port.name, "port"));
             }
-            if let Some(other) = taken.insert(port.name.clone(), port.place) {
-                drafts.push(diag::e0204::new(port.place, other, &port.name));
+            let (what, name) = (format!("a port of module `{}`", ir.name), port.name.clone());
+            if taken.insert(port.name.clone(), port.place).is_some() {
+                drafts.push(diag::e0204::reserved(port.place, &name, &what, "another port of it"));
             } else if reserved.contains(&port.name) {
-                drafts.push(diag::e0204::new(port.place, ir.place, &port.name));
+                drafts.push(diag::e0204::reserved(port.place, &name, &what, "its clock or reset"));
             }
         }
     }
@@ -164,15 +172,42 @@ fn settle_names(b: &mut Builder, drafts: &mut Vec<diag::Draft>) {
 pub(crate) fn external(c: &mut Context) {
     let Some(b) = c.stack.last() else { return };
     let mut drafts = Vec::new();
-    let mut taken = rustc_hash::FxHashMap::default();
+    let mut taken = rustc_hash::FxHashSet::default();
+    let (name, place) = (&b.ir.name, b.ir.place);
+    let ModuleKind::Extern { clocked, model, .. } = b.ir.kind else { return };
+    let domain = b.ir.domains.values().filter(|_| clocked);
+    let pins: Vec<&String> =
+        domain.flat_map(|d| [&d.clock].into_iter().chain(d.reset.as_ref().map(|r| &r.name))).collect();
+    let what = format!("a port of black box `{name}`");
     for port in b.ir.ports.values() {
         if !super::names::is_identifier(&port.name) {
             drafts.push(diag::e0203::new(port.place, &port.name, "port"));
         }
-        if let Some(other) = taken.insert(port.name.clone(), port.place) {
-            drafts.push(diag::e0204::new(port.place, other, &port.name));
+        if !taken.insert(port.name.clone()) {
+            drafts.push(diag::e0204::reserved(port.place, &port.name, &what, "another port of it"));
+        } else if pins.contains(&&port.name) {
+            drafts.push(diag::e0204::reserved(port.place, &port.name, &what, "its clock or reset"));
         }
     }
-    c.summaries.push(crate::ir::order::summarise(&b.ir, &[], &c.summaries));
+    let same_ports = |other: &ir::Module| {
+        let key = |p: &ir::Port| (p.name.clone(), p.dir, p.ty);
+        other.ports.values().map(key).eq(b.ir.ports.values().map(key))
+    };
+    let is_box = |m: &&ir::Module| matches!(m.kind, ModuleKind::Extern { .. }) && m.name == *name;
+    if let Some(other) = c.modules.values().filter(is_box).find(|m| !same_ports(m)) {
+        drafts.push(diag::e0204::ports(place, other.place, name));
+    }
+    let summary = crate::ir::order::summarise(&b.ir, &[], &c.summaries);
+    if let Some(model) = model.and_then(|id| c.summaries.get(id)) {
+        let port = |id: crate::ids::PortId| &b.ir.ports[id].name;
+        let undeclared = model.depends.iter().zip(&summary.depends).enumerate().find_map(|(out, (found, declared))| {
+            found.iter().find(|i| declared.binary_search(i).is_err()).map(|&i| (port(i), port(Id::new(out))))
+        });
+        if let Some((from, to)) = undeclared {
+            let what = format!("its model has a combinational path from `{from}` to `{to}`");
+            drafts.push(diag::e0218::new(place, name, &what));
+        }
+    }
+    c.summaries.push(summary);
     c.drafts.extend(drafts);
 }

@@ -10,7 +10,7 @@ use super::int::{Int, Rounding, lit};
 use super::reg::ResetValue;
 use crate::diag;
 use crate::ir::Format;
-use crate::ty::{IntTy, Ty, sint, uint};
+use crate::ty::{IntTy, MAX_WIDTH, Ty, sint, uint};
 use crate::value::Value;
 
 /// A fixed-point type: the integers of `int`, each worth 2 to the power `-frac`.
@@ -24,11 +24,15 @@ pub struct FixedTy {
 
 /// Signed, `width` bits in all, `integer` of them before the binary point, as `ap_fixed<width, integer>`.
 pub fn fixed(width: u32, integer: i32) -> FixedTy {
-    FixedTy { int: sint(width), frac: width as i32 - integer }
+    FixedTy { int: sint(width), frac: frac_bits(width, integer) }
 }
 /// Unsigned, `width` bits in all, `integer` of them before the binary point, as `ap_ufixed<width, integer>`.
 pub fn ufixed(width: u32, integer: i32) -> FixedTy {
-    FixedTy { int: uint(width), frac: width as i32 - integer }
+    FixedTy { int: uint(width), frac: frac_bits(width, integer) }
+}
+
+fn frac_bits(width: u32, integer: i32) -> i32 {
+    i32::try_from(width).unwrap_or(i32::MAX).saturating_sub(integer)
 }
 
 impl fmt::Debug for FixedTy {
@@ -92,11 +96,22 @@ pub fn fixed_lit(value: f64) -> Fixed {
         None => {
             with(|c| {
                 let place = c.place(loc);
-                c.report(diag::e0109::new(place, &format!("{value} is no fixed-point number")));
+                c.report(diag::e0109::new(place, &format!("{value} is no fixed-point number"), "give a finite number"));
             });
             Fixed { int: Int::new(Raw::POISON), frac: 0 }
         }
     }
+}
+
+/// The integer that stands for `value` in `ty`, also beyond its range; `None` off the grid.
+fn on_grid(value: f64, ty: &FixedTy) -> Option<Value> {
+    let (int, frac) = exact(value)?;
+    if int.is_zero() {
+        return Some(Value::ZERO);
+    }
+    let up = u32::try_from(ty.frac.saturating_sub(frac)).ok()?;
+    // Further up lies beyond every range.
+    Some(int.shl(up.min(2 * MAX_WIDTH)))
 }
 
 impl ToHw<Fixed> for f64 {
@@ -108,11 +123,14 @@ impl ToHw<Fixed> for f64 {
 impl ResetValue<FixedTy> for f64 {
     /// A number off the grid of the type gives a value that fits no range, and so a diagnostic.
     fn leaves(self, ty: &FixedTy) -> Vec<Value> {
-        let at = exact(self).and_then(|(int, frac)| {
-            let up = ty.frac - frac;
-            if up >= 0 { Some(int.shl(up as u32)) } else { (int.is_zero()).then_some(Value::ZERO) }
-        });
-        vec![at.unwrap_or_else(|| &ty.int.hi() + &Value::ONE)]
+        vec![on_grid(self, ty).unwrap_or_else(|| &ty.int.hi() + &Value::ONE)]
+    }
+    fn problem(&self, ty: &FixedTy) -> Option<String> {
+        match on_grid(*self, ty) {
+            Some(int) if ty.int.contains(&int) => None,
+            Some(_) => Some(format!("{self} is beyond the range, in steps of 2^{}", -i64::from(ty.frac))),
+            None => Some(format!("{self} is no multiple of 2^{}", -i64::from(ty.frac))),
+        }
     }
 }
 
@@ -141,7 +159,7 @@ impl<R: ToHw<Fixed>> ops::Mul<R> for Fixed {
     #[track_caller]
     fn mul(self, rhs: R) -> Fixed {
         let rhs = rhs.to_hw();
-        Fixed { int: self.int * rhs.int, frac: self.frac + rhs.frac }
+        Fixed { int: self.int * rhs.int, frac: self.frac.saturating_add(rhs.frac) }
     }
 }
 impl ops::Neg for Fixed {
@@ -193,12 +211,12 @@ impl Fixed {
     /// The integer at a finer binary point.
     #[track_caller]
     fn shifted(self, frac: i32) -> Int {
-        let up = (frac - self.frac).max(0) as u32;
+        let up = frac.saturating_sub(self.frac).max(0) as u32;
         if up == 0 { self.int } else { self.int << up }
     }
     /// Times 2 to the power `n`, by moving the binary point: no hardware.
     pub fn scale(self, n: i32) -> Fixed {
-        Fixed { int: self.int, frac: self.frac - n }
+        Fixed { int: self.int, frac: self.frac.saturating_sub(n) }
     }
 
     comparisons! {
@@ -219,7 +237,11 @@ impl Fixed {
     /// At `frac` fraction bits: rounded where that is coarser, exact where it is finer.
     #[track_caller]
     pub fn round(self, mode: Rounding, frac: i32) -> Fixed {
-        let int = if frac >= self.frac { self.shifted(frac) } else { self.int.round(mode, (self.frac - frac) as u32) };
+        let int = if frac >= self.frac {
+            self.shifted(frac)
+        } else {
+            self.int.round(mode, self.frac.saturating_sub(frac) as u32)
+        };
         Fixed { int, frac }
     }
     /// The integer in the sense of `ty`, whose binary point has to be this value's (or finer).
@@ -229,7 +251,7 @@ impl Fixed {
         if self.frac > ty.frac {
             with(|c| {
                 let place = c.place(loc);
-                c.report(diag::e0111::new(place, place, what, "the type", self.frac, ty.frac));
+                c.report(diag::e0111::new(place, place, "type", what, self.frac, ty.frac));
             });
             return Int::new(Raw::POISON);
         }

@@ -12,7 +12,7 @@ use super::when::Subject;
 use crate::diag;
 use crate::ids::PlaceId;
 use crate::ir::{BinOp, CheckKind, Format, Op, UnOp};
-use crate::ty::{IntTy, Ty};
+use crate::ty::{IntTy, MAX_WIDTH, Ty};
 use crate::value::Value;
 
 /// A number whose type is an exact range. Results of arithmetic are exact: their ranges follow from the operands'.
@@ -158,6 +158,22 @@ impl Rounding {
         Rounding::HalfAway,
         Rounding::HalfEven,
     ];
+
+    /// `v / 2^bits`, rounded in the way that [`Int::round`] builds.
+    fn apply(self, v: &Value, bits: u32) -> Value {
+        let half = Value::pow2(bits - 1);
+        let below_half = &half - &Value::ONE;
+        let all = &Value::pow2(bits) - &Value::ONE;
+        let addend = match (self, v.is_negative()) {
+            (Rounding::Floor, _) | (Rounding::TowardZero, false) => Value::ZERO,
+            (Rounding::Ceiling, _) | (Rounding::TowardZero, true) => all,
+            (Rounding::HalfUp, _) | (Rounding::HalfTowardZero, true) | (Rounding::HalfAway, false) => half,
+            (Rounding::HalfDown, _) | (Rounding::HalfTowardZero, false) | (Rounding::HalfAway, true) => below_half,
+            (Rounding::HalfEven, _) if v.bit(bits) => half,
+            (Rounding::HalfEven, _) => below_half,
+        };
+        (v + &addend).shr(bits)
+    }
 }
 
 macro_rules! comparisons {
@@ -275,6 +291,9 @@ impl Int {
         if mine.fits(ty) {
             return self;
         }
+        if mine.intersect(ty).is_none() {
+            return lit(0);
+        }
         let mut inside = Bool::constant(true);
         if mine.lo() < ty.lo() {
             inside = inside & self.ge(ty.lo());
@@ -289,30 +308,50 @@ impl Int {
     /// Divided by 2 to the power `bits` and rounded to an integer.
     #[track_caller]
     pub fn round(self, mode: Rounding, bits: u32) -> Int {
-        if bits == 0 {
+        if bits == 0 || self.raw.is_poison() {
             return self;
+        }
+        if bits > MAX_WIDTH {
+            let loc = Loc::caller();
+            let ty = Ty::Int(self.ty());
+            with(|c| {
+                let place = c.place(loc);
+                c.report(diag::e0105::new(place, "round", &[ty]));
+            });
+            return Int::new(Raw::POISON);
         }
         let negative = self.ty().is_signed();
         let half = Value::pow2(bits - 1);
         let below_half = &half - &Value::ONE;
         let all = &Value::pow2(bits) - &Value::ONE;
-        let by_sign = |when_negative: Value, otherwise: Value| -> Int {
-            match negative {
-                true => self.lt(0).mux(when_negative, otherwise),
-                false => lit(otherwise),
-            }
+        // What is added to a negative value, and to one that is not.
+        let (below_zero, otherwise) = match mode {
+            Rounding::Floor => (Value::ZERO, Value::ZERO),
+            Rounding::Ceiling => (all.clone(), all),
+            Rounding::TowardZero => (all, Value::ZERO),
+            Rounding::HalfUp => (half.clone(), half),
+            Rounding::HalfDown | Rounding::HalfEven => (below_half.clone(), below_half),
+            Rounding::HalfTowardZero => (half, below_half),
+            Rounding::HalfAway => (below_half, half),
         };
-        let addend = match mode {
-            Rounding::Floor => lit(0),
-            Rounding::Ceiling => lit(all),
-            Rounding::TowardZero => by_sign(all, Value::ZERO),
-            Rounding::HalfUp => lit(half),
-            Rounding::HalfDown => lit(below_half),
-            Rounding::HalfTowardZero => by_sign(half, below_half),
-            Rounding::HalfAway => by_sign(below_half, half),
-            Rounding::HalfEven => self.bit(bits).to_int() + below_half,
+        let addend = if mode == Rounding::HalfEven {
+            self.bit(bits).to_int() + otherwise
+        } else if negative && below_zero != otherwise {
+            self.lt(0).mux(below_zero, otherwise)
+        } else {
+            lit(otherwise)
         };
-        (self + addend) >> bits
+        let rounded = (self + addend) >> bits;
+        // The sum knows nothing of which addend goes with which value; rounding keeps the order of values, though.
+        let ty = self.ty();
+        let exact = IntTy::new(mode.apply(&ty.lo(), bits), mode.apply(&ty.hi(), bits));
+        if rounded.raw.is_poison() || exact == rounded.ty() {
+            return rounded;
+        }
+        match exact.as_constant() {
+            Some(only) => lit(only),
+            None => Int::new(with(|c| c.narrower(rounded.raw, exact)).unwrap_or(Raw::POISON)),
+        }
     }
 
     /// The designer vouches that the value is in `ty` (where the conditions around hold). An assertion goes into every
@@ -320,10 +359,10 @@ impl Int {
     #[track_caller]
     pub fn claim(self, ty: IntTy) -> Int {
         let loc = Loc::caller();
-        if self.ty().fits(ty) {
+        let mine = self.ty();
+        if mine.fits(ty) || self.raw.is_poison() {
             return self;
         }
-        let mine = self.ty();
         let Some(wanted) = mine.intersect(ty) else {
             with(|c| {
                 let place = c.place(loc);
@@ -350,14 +389,23 @@ impl Int {
     /// The next value of a counter over `0..n`: 0 after `n - 1`, else one more.
     #[track_caller]
     pub fn next_wrapping(self, n: u64) -> Int {
-        if n <= 1 {
+        let last = Value::from(n.max(1) - 1);
+        if last.is_zero() || self.ty() == IntTy::constant(last.clone()) {
             return lit(0);
         }
-        self.eq(Value::from(n - 1)).mux(0, self + 1)
+        self.eq(last).mux(0, self + 1)
     }
 }
 
 impl super::context::Context {
+    /// The node made last, whose values are known to lie in `ty`: its type becomes that.
+    fn narrower(&mut self, x: Raw, ty: IntTy) -> Raw {
+        if let Some(b) = self.top() {
+            b.ir.nodes[x.node].ty = Ty::Int(ty);
+        }
+        x
+    }
+
     /// A node whose type is chosen: `Wrap`, `Claim`.
     pub(crate) fn chosen(&mut self, op: UnOp, x: Raw, ty: IntTy, loc: Loc) -> Raw {
         let Some(node) = self.local(x, loc) else { return Raw::POISON };
@@ -384,7 +432,11 @@ impl Subject for Int {
 /// The sum of all, as a balanced tree. 0 where there are none.
 #[track_caller]
 pub fn sum(values: &[Int]) -> Int {
-    reduce(values, |a, b| a + b).unwrap_or_else(|| lit(0))
+    let loc = Loc::caller();
+    match reduce(values, |a, b| Int::new(binary(BinOp::Add, a.raw, b.raw, "+", loc))) {
+        Some(total) => total,
+        None => lit(0),
+    }
 }
 
 /// A balanced tree of `f`, or `None` where there are no values.

@@ -1,7 +1,9 @@
 //! Memories.
 
+use std::marker::PhantomData;
+
 use super::bits::Bool;
-use super::bundle::{Bundle, Shape, ToHw, has_stream};
+use super::bundle::{Bundle, Shape, ToHw, greatest_width, has_stream};
 use super::context::{Context, Loc, Raw, user_name, with};
 use super::int::Int;
 use super::module::{Module, abort_if_none};
@@ -9,13 +11,13 @@ use super::when::{Target, fitted_leaves};
 use crate::diag;
 use crate::ids::{MemId, NodeId, PlaceId};
 use crate::ir::{self, CheckKind, Collision, Field, MemRead, MemWrite, Op};
-use crate::ty::{IntTy, Ty};
+use crate::ty::{IntTy, MAX_WIDTH, Ty};
 use crate::value::Value;
 
 /// A memory that still has to say what a read during a write returns.
 #[must_use = "say .collision(…)"]
 pub struct MemDecl<'m, S: Shape> {
-    module: &'m Module,
+    module: PhantomData<&'m Module>,
     name: String,
     shape: S,
     depth: u64,
@@ -31,13 +33,17 @@ pub struct Mem<T: Bundle> {
     place: PlaceId,
     depth: u64,
     shape: T::Shape,
+    not_send: PhantomData<*const ()>,
 }
+
+/// How many words of contents are kept.
+const MAX_CONTENTS: u64 = 1 << 24;
 
 impl Module {
     /// Declares a memory of `depth` words; `.collision(…)` completes it.
     #[track_caller]
     pub fn mem<S: Shape>(&self, name: &str, shape: S, depth: u64) -> MemDecl<'_, S> {
-        MemDecl { module: self, name: name.to_string(), shape, depth, init: Vec::new(), loc: Loc::caller() }
+        MemDecl { module: PhantomData, name: name.to_string(), shape, depth, init: Vec::new(), loc: Loc::caller() }
     }
     /// Declares a memory that is only read.
     #[track_caller]
@@ -49,7 +55,8 @@ impl Module {
     ) -> Mem<S::Value> {
         let words: Vec<Value> = contents.into_iter().map(Into::into).collect();
         let depth = words.len() as u64;
-        let decl = MemDecl { module: self, name: name.into(), shape, depth, init: Vec::new(), loc: Loc::caller() };
+        let decl =
+            MemDecl { module: PhantomData, name: name.into(), shape, depth, init: Vec::new(), loc: Loc::caller() };
         decl.contents(words).collision(Collision::Old)
     }
 }
@@ -70,19 +77,21 @@ impl<S: Shape> MemDecl<'_, S> {
     /// Says what a synchronous read returns for a word that is written at the same clock edge, and completes the
     /// memory. (A read without clock always shows the word before the edge.)
     pub fn collision(self, collision: Collision) -> Mem<S::Value> {
-        let MemDecl { module, name, shape, depth, mut init, loc } = self;
-        module.check_current(loc);
+        let MemDecl { module: _, name, shape, depth, mut init, loc } = self;
         let mut fields = Vec::new();
         shape.leaves(&mut Default::default(), &mut |path, leaf| {
             fields.push(Field { name: path.joined(), ty: leaf.ty });
         });
         let made = with(|c| {
             let place = c.place(loc);
-            if let Some(pure) = c.top()?.pure {
-                c.report(diag::e0216::new(place, pure, &format!("memory `{name}`")));
-            }
             if has_stream(&shape) {
                 c.report(diag::e0213::new(place, "a memory"));
+            }
+            if greatest_width(&shape) > MAX_WIDTH {
+                c.report(diag::e0105::declared(place, &format!("memory `{name}`")));
+            }
+            if fields.is_empty() {
+                c.report(diag::e0214::new(place, &name, "its words have no parts"));
             }
             check_contents(c, &name, &fields, depth, &mut init, place);
             let name = user_name(c, &name, "memory", place);
@@ -93,7 +102,7 @@ impl<S: Shape> MemDecl<'_, S> {
             Some((id, b.uid, place, depth))
         });
         let (id, owner, place, depth) = abort_if_none(made.flatten());
-        Mem { id, owner, place, depth, shape }
+        Mem { id, owner, place, depth, shape, not_send: PhantomData }
     }
 }
 
@@ -108,8 +117,14 @@ fn check_contents(
 ) {
     if depth == 0 || depth > 1 << 32 {
         c.report(diag::e0214::new(place, name, &format!("its depth is {depth}")));
+        init.clear();
     }
     if init.is_empty() {
+        return;
+    }
+    if depth > MAX_CONTENTS {
+        c.report(diag::e0214::new(place, name, &format!("contents for {depth} words, more than {MAX_CONTENTS}")));
+        init.clear();
         return;
     }
     if init.len() as u64 > depth {
@@ -142,7 +157,8 @@ impl<T: Bundle> Mem<T> {
         IntTy::new(0, self.depth - 1)
     }
 
-    fn address(&self, c: &mut Context, addr: Raw, loc: Loc) -> Option<NodeId> {
+    /// The address of a write (`guarded`), which counts under the conditions around, or of a read, which always does.
+    fn address(&self, c: &mut Context, addr: Raw, guarded: bool, loc: Loc) -> Option<NodeId> {
         if c.top()?.uid != self.owner {
             let place = c.place(loc);
             let here = c.top()?.ir.name.clone();
@@ -154,14 +170,15 @@ impl<T: Bundle> Mem<T> {
             return None;
         }
         let name = c.top()?.ir.mems[self.id].name.clone();
-        let full = || format!("{name} (address)");
-        let target = Target { what: "memory", name: &full, ty: Ty::Int(self.address_ty()), place: self.place };
+        let full = || name.clone();
+        let (ty, place) = (Ty::Int(self.address_ty()), Some(self.place));
+        let target = Target { what: "address of memory", name: &full, ty, place, guarded };
         c.fitted(addr, &target, loc)
     }
 
     fn read_port(&self, addr: Int, sync: bool, enable: Option<Bool>, loc: Loc) -> T {
         let raws = with(|c| {
-            let addr = self.address(c, addr.raw(), loc)?;
+            let addr = self.address(c, addr.raw(), false, loc)?;
             let enable = match enable {
                 Some(e) => Some(c.local(e.raw(), loc)?),
                 None => None,
@@ -228,7 +245,7 @@ impl<T: Bundle> Mem<T> {
             (b.uid == self.owner).then(|| b.ir.mems[self.id].name.clone())
         });
         let name = name.flatten().unwrap_or_default();
-        let addr = with(|c| self.address(c, addr.raw(), loc)).flatten();
+        let addr = with(|c| self.address(c, addr.raw(), true, loc)).flatten();
         let Some(addr) = addr else { return };
         let Some(data) = fitted_leaves(data, &self.shape, "memory", &name, self.place, loc) else { return };
         with(|c| {

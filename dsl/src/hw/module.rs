@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use super::bits::Bool;
 use super::bundle::{Bundle, Role, Shape, ToHw};
 use super::context::{Builder, Loc, Raw, user_name, with};
-use super::elaborate::{self, Key};
+use super::elaborate::{self, Key, MAX_DEPTH, port_name};
 use super::when::Target;
 use crate::diag;
 use crate::ids::{Id, NodeId, PlaceId, PortId};
@@ -33,7 +33,6 @@ pub trait Generator: Clone + Eq + Hash + 'static {
 /// The module being built. Everything that declares state or identity is a method, so that a reader sees where.
 #[derive(Debug)]
 pub struct Module {
-    pub(crate) uid: u32,
     not_send: PhantomData<*const ()>,
 }
 
@@ -72,33 +71,28 @@ impl Builder {
 }
 
 impl Module {
-    pub(crate) fn new(uid: u32) -> Module {
-        Module { uid, not_send: PhantomData }
-    }
-
-    /// Reports the use of a module that is not the one being built.
-    pub(crate) fn check_current(&self, loc: Loc) {
-        with(|c| {
-            if c.top().is_some_and(|b| b.uid != self.uid) {
-                let place = c.place(loc);
-                let here = c.top().map_or(String::new(), |b| b.ir.name.clone());
-                c.report(diag::e0209::new(place, &here));
-            }
-        });
+    pub(crate) fn new() -> Module {
+        Module { not_send: PhantomData }
     }
 
     /// Everything that `f` declares gets `name_` before its name, and errors inside show this place too.
     #[track_caller]
     pub fn scope<R>(&self, name: &str, f: impl FnOnce() -> R) -> R {
         let loc = Loc::caller();
-        self.check_current(loc);
         with(|c| {
+            if c.top().is_some_and(|b| b.scopes.len() > MAX_DEPTH) {
+                let place = c.place(loc);
+                let chain = c.top().map_or(Vec::new(), |b| vec![b.ir.name.clone(), "…".into(), name.to_string()]);
+                c.report(diag::e0212::new(place, name, &chain, MAX_DEPTH));
+                abort();
+            }
             let place = c.scope_place(loc, name.to_string());
-            if !super::names::is_identifier(&format!("{name}_x")) {
+            let usable = super::names::is_identifier(&format!("{name}_x"));
+            if !usable {
                 c.report(diag::e0203::new(place, name, "scope"));
             }
             if let Some(b) = c.top() {
-                let prefix = b.scoped(name);
+                let prefix = b.scoped(if usable { name } else { "unnamed" });
                 b.scopes.push((place, prefix));
             }
         });
@@ -115,8 +109,8 @@ impl Module {
     #[track_caller]
     pub fn inst<G: Generator>(&self, name: &str, generator: &G, inputs: G::In) -> G::Out {
         let loc = Loc::caller();
-        self.check_current(loc);
         if with(|c| c.top().is_some_and(|b| b.pure.is_some())) == Some(true) {
+            let inputs = checked_inputs(name, &inputs, &generator.shape(), &generator.name(), loc);
             return self.scope(name, || generator.build(self, inputs));
         }
         let key = Key::new(generator);
@@ -143,7 +137,6 @@ impl Module {
     }
 
     fn user_check(&self, name: &str, condition: Bool, message: &str, loc: Loc, kind: fn(NodeId) -> CheckKind) {
-        self.check_current(loc);
         with(|c| {
             let Some(node) = c.local(condition.raw(), loc) else { return };
             let place = c.place(loc);
@@ -164,6 +157,54 @@ impl Module {
     }
 }
 
+/// The nodes of `inputs` where they fit `shape`, which module `module` declares; poison (after a report) elsewhere.
+/// `None` where the two have nothing in common.
+fn fitted_inputs<I: Bundle>(
+    name: &str,
+    inputs: &I,
+    shape: &I::Shape,
+    module: &str,
+    loc: Loc,
+) -> Option<Vec<(Raw, Role)>> {
+    let mut raws = Vec::new();
+    inputs.raws(&mut |r| raws.push(r));
+    let mut leaves = Vec::new();
+    shape.leaves(&mut Default::default(), &mut |path, leaf| leaves.push((path.parts().to_vec(), leaf)));
+    let mismatch = super::bundle::point_mismatch(inputs, shape);
+    with(|c| {
+        let place = c.place(loc);
+        if raws.len() != leaves.len() {
+            c.report(diag::e0112::new(place, place, "inputs of", name, raws.len(), leaves.len()));
+            return None;
+        }
+        if let Some((path, found, wanted)) = mismatch {
+            let full = if path.is_empty() { format!("{name}.in") } else { format!("{name}.{path}") };
+            c.report(diag::e0111::new(place, place, "input", &full, found, wanted));
+            return None;
+        }
+        let mut fitted = Vec::with_capacity(raws.len());
+        for (raw, (path, leaf)) in raws.into_iter().zip(&leaves) {
+            let full = || format!("{name}.{}", port_name(path, "in"));
+            let what = format!("input of module `{module}`");
+            let target = Target { what: &what, name: &full, ty: leaf.ty, place: None, guarded: false };
+            let usable = leaf.role == Role::Ready || c.fitted(raw, &target, loc).is_some();
+            fitted.push((if usable { raw } else { Raw::POISON }, leaf.role));
+        }
+        Some(fitted)
+    })
+    .flatten()
+}
+
+/// `inputs` for a child that is built in place; poison where they do not fit.
+pub(crate) fn checked_inputs<I: Bundle>(name: &str, inputs: &I, shape: &I::Shape, module: &str, loc: Loc) -> I {
+    let fitted = fitted_inputs(name, inputs, shape, module, loc);
+    let usable = fitted.is_some();
+    let mut next = fitted.into_iter().flatten();
+    // A poison leaf has no type: the shape says how many there are.
+    let shape = if usable { inputs.shape() } else { shape.clone() };
+    shape.value(&mut || next.next().map_or(Raw::POISON, |(raw, _)| raw))
+}
+
 /// Connects `inputs` to a new instance of `child` and returns its outputs.
 pub(crate) fn instantiate<I: Bundle, O: Bundle>(
     name: &str,
@@ -174,26 +215,16 @@ pub(crate) fn instantiate<I: Bundle, O: Bundle>(
     black_box: bool,
     loc: Loc,
 ) -> O {
-    let mut raws = Vec::new();
-    inputs.raws(&mut |r| raws.push(r));
-    let mut in_leaves = Vec::new();
-    in_shape.leaves(&mut Default::default(), &mut |path, leaf| in_leaves.push((path.joined(), leaf)));
     let mut out_leaves = Vec::new();
-    out_shape.leaves(&mut Default::default(), &mut |path, leaf| out_leaves.push((path.joined(), leaf)));
-
-    let mismatch = super::bundle::point_mismatch(inputs, in_shape);
+    out_shape.leaves(&mut Default::default(), &mut |path, leaf| out_leaves.push((path.parts().to_vec(), leaf)));
+    let module = with(|c| c.modules[child].name.clone()).unwrap_or_default();
+    let Some(inputs_fitted) = fitted_inputs(name, inputs, in_shape, &module, loc) else {
+        super::stream::discard(inputs, loc);
+        return out_shape.value(&mut || Raw::POISON);
+    };
     // The child's ports are in this order: leaves of the inputs, then leaves of the outputs (see `elaborate`).
     let made = with(|c| {
         let place = c.place(loc);
-        let child_place = c.modules[child].place;
-        if raws.len() != in_leaves.len() {
-            c.report(diag::e0112::new(place, child_place, "inputs of", name, raws.len(), in_leaves.len()));
-            return None;
-        }
-        if let Some((path, found, wanted)) = mismatch {
-            c.report(diag::e0111::new(place, child_place, "input", &format!("{name}.{path}"), found, wanted));
-            return None;
-        }
         let name = user_name(c, name, "instance", place);
         let domain = c.top()?.domain();
         let inst = c.top()?.ir.insts.push(ir::Inst {
@@ -205,32 +236,29 @@ pub(crate) fn instantiate<I: Bundle, O: Bundle>(
         });
         let mut connections = Vec::new();
         let mut readies = Vec::new();
-        for (i, (raw, (path, leaf))) in raws.iter().zip(&in_leaves).enumerate() {
+        let in_count = inputs_fitted.len();
+        for (i, (raw, role)) in inputs_fitted.into_iter().enumerate() {
             let port = PortId::new(i);
-            if leaf.role == Role::Ready {
+            if role == Role::Ready {
                 let ready = c.top()?.push(Op::Inst(inst, port), Ty::BOOL, place);
-                readies.push((*raw, ready));
-                continue;
-            }
-            let full = || if path.is_empty() { name.clone() } else { format!("{name}.{path}") };
-            let target = Target { what: "input", name: &full, ty: leaf.ty, place: child_place };
-            if let Some(node) = c.fitted(*raw, &target, loc) {
-                connections.push((port, node));
+                readies.push((raw, ready));
+            } else if !raw.is_poison() {
+                connections.push((port, raw.node));
             }
         }
         let mut outputs = Vec::with_capacity(out_leaves.len());
         for (i, (path, leaf)) in out_leaves.iter().enumerate() {
-            let port = PortId::new(in_leaves.len() + i);
+            let port = PortId::new(in_count + i);
             let b = c.top()?;
             if leaf.role == Role::Ready {
-                let wire_name = b.fresh_name(&format!("{name}_{path}"), place);
+                let wire_name = b.fresh_name(&format!("{name}_{}", path.join("_")), place);
                 let (wire, raw) = b.wire(wire_name, Ty::BOOL, leaf.format.clone(), true, place);
-                let stream = path.strip_suffix("_ready").unwrap_or(path);
-                b.streams.insert(wire, (place, format!("{name}.{stream}")));
+                let stream = [&[name.clone()], &path[..path.len() - 1]].concat().join(".");
+                b.streams.insert(wire, (place, stream));
                 connections.push((port, raw.node));
                 outputs.push(raw);
             } else if black_box {
-                outputs.push(watched(b, Op::Inst(inst, port), leaf.ty, &name, path, place));
+                outputs.push(watched(b, Op::Inst(inst, port), leaf.ty, &name, &path.join("_"), place));
             } else {
                 outputs.push(b.push(Op::Inst(inst, port), leaf.ty, place));
             }

@@ -25,13 +25,14 @@ impl Module {
     #[track_caller]
     pub fn pipelined<G: Generator>(&self, name: &str, generator: &G, inputs: G::In, target: &Target) -> (G::Out, u32) {
         let loc = Loc::caller();
-        self.check_current(loc);
-        if has_stream(&generator.shape()) {
+        let shape = generator.shape();
+        if has_stream(&shape) {
             with(|c| {
                 let place = c.place(loc);
                 c.report(diag::e0213::new(place, "a pipelined region"));
             });
         }
+        let inputs = super::module::checked_inputs(name, &inputs, &shape, &generator.name(), loc);
         self.scope(name, || {
             let start = with(|c| {
                 let place = c.place(loc);

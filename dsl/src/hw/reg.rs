@@ -1,18 +1,21 @@
 //! Registers and wires.
 
+use std::marker::PhantomData;
+
 use super::bundle::{Bundle, Leaf, Path, Shape, ToHw, has_stream, leaf_count};
-use super::context::{Loc, Raw, user_name, with};
+use super::context::{Loc, Raw, user_names, with};
 use super::module::{Module, abort_if_none};
 use super::when::fitted_leaves;
 use crate::diag;
 use crate::ids::{Id, PlaceId, RegId, WireId};
 use crate::ir::{self, Op};
+use crate::ty::{MAX_WIDTH, Ty};
 use crate::value::Value;
 
 /// A register that still has to say what reset does.
 #[must_use = "say .reset(value) or .no_reset()"]
 pub struct RegDecl<'m, S: Shape> {
-    module: &'m Module,
+    module: PhantomData<&'m Module>,
     name: String,
     shape: S,
     loc: Loc,
@@ -62,6 +65,11 @@ impl<T: Bundle + Copy> Copy for Wire<T> where T::Shape: Copy {}
 pub trait ResetValue<S: Shape> {
     /// One number per leaf.
     fn leaves(self, shape: &S) -> Vec<Value>;
+    /// Why it is no value of the shape, where the numbers do not tell.
+    fn problem(&self, shape: &S) -> Option<String> {
+        let _ = shape;
+        None
+    }
 }
 
 macro_rules! reset_numbers {
@@ -83,14 +91,18 @@ impl<S: Shape> ResetValue<S> for Vec<Value> {
     }
 }
 
-/// The leaves of a shape under a declared name; reports streams, which cannot be stored.
+/// The leaves of a shape under a declared name; reports streams, which cannot be stored, and types that are too wide.
 fn stored_leaves<S: Shape>(shape: &S, name: &str, what: &str, loc: Loc) -> Vec<(String, Leaf)> {
-    if has_stream(shape) {
-        with(|c| {
-            let place = c.place(loc);
-            c.report(diag::e0213::new(place, what));
-        });
-    }
+    let (stream, width) = (has_stream(shape), super::bundle::greatest_width(shape));
+    with(|c| {
+        let place = c.place(loc);
+        if stream {
+            c.report(diag::e0213::new(place, &format!("a {what}")));
+        }
+        if width > MAX_WIDTH {
+            c.report(diag::e0105::declared(place, &format!("{what} `{name}`")));
+        }
+    });
     let mut leaves = Vec::new();
     shape.leaves(&mut Path::default(), &mut |path, leaf| {
         let path = path.joined();
@@ -103,22 +115,24 @@ impl Module {
     /// Declares a register; `.reset(value)` or `.no_reset()` completes it.
     #[track_caller]
     pub fn reg<S: Shape>(&self, name: &str, shape: S) -> RegDecl<'_, S> {
-        RegDecl { module: self, name: name.to_string(), shape, loc: Loc::caller() }
+        RegDecl { module: PhantomData, name: name.to_string(), shape, loc: Loc::caller() }
     }
 
     /// Declares a wire. It has to be driven on every path.
     #[track_caller]
     pub fn wire<S: Shape>(&self, name: &str, shape: S) -> Wire<S::Value> {
         let loc = Loc::caller();
-        self.check_current(loc);
-        let leaves = stored_leaves(&shape, name, "a wire", loc);
+        let leaves = stored_leaves(&shape, name, "wire", loc);
         let made = with(|c| {
             let place = c.place(loc);
             let owner = c.top()?.uid;
             let first = c.top()?.ir.wires.len() as u32;
             let mut raws = Vec::with_capacity(leaves.len());
-            for (name, leaf) in leaves {
-                let name = user_name(c, &name, "wire", place);
+            if has_stream(&shape) {
+                c.top()?.tainted.extend((0..leaves.len() as u32).map(|i| (true, first + i)));
+            }
+            let names = user_names(c, leaves.iter().map(|l| l.0.clone()), "wire", place);
+            for ((_, leaf), name) in leaves.into_iter().zip(names) {
                 raws.push(c.top()?.wire(name, leaf.ty, leaf.format, false, place).1);
             }
             Some((first, owner, place, raws))
@@ -133,8 +147,8 @@ impl Module {
     #[track_caller]
     pub fn delay<T: Bundle + Clone>(&self, name: &str, value: T) -> T {
         let loc = Loc::caller();
-        let decl = RegDecl { module: self, name: name.to_string(), shape: value.shape(), loc };
-        let reg = decl.make(None);
+        let decl = RegDecl { module: PhantomData, name: name.to_string(), shape: value.shape(), loc };
+        let reg = decl.make(None, None);
         reg.drive(value, loc);
         reg.q
     }
@@ -145,18 +159,18 @@ impl<S: Shape> RegDecl<'_, S> {
     /// a list of one [`Value`] per leaf.
     #[track_caller]
     pub fn reset(self, value: impl ResetValue<S>) -> Reg<S::Value> {
+        let problem = value.problem(&self.shape);
         let values = value.leaves(&self.shape);
-        self.make(Some(values))
+        self.make(Some(values), problem)
     }
     /// Not reset: at power-up the register holds the value of its range that is nearest to zero.
     pub fn no_reset(self) -> Reg<S::Value> {
-        self.make(None)
+        self.make(None, None)
     }
 
-    fn make(self, reset: Option<Vec<Value>>) -> Reg<S::Value> {
-        let RegDecl { module, name, shape, loc } = self;
-        module.check_current(loc);
-        let leaves = stored_leaves(&shape, &name, "a register", loc);
+    fn make(self, reset: Option<Vec<Value>>, mut problem: Option<String>) -> Reg<S::Value> {
+        let RegDecl { module: _, name, shape, loc } = self;
+        let leaves = stored_leaves(&shape, &name, "register", loc);
         let made = with(|c| {
             let place = c.place(loc);
             if let Some(pure) = c.top()?.pure {
@@ -167,16 +181,20 @@ impl<S: Shape> RegDecl<'_, S> {
             {
                 c.report(diag::e0112::new(place, place, "reset value of", &name, values.len(), leaves.len()));
             }
+            let names = user_names(c, leaves.iter().map(|l| l.0.clone()), "register", place);
             let owner = c.top()?.uid;
             let first = c.top()?.ir.regs.len() as u32;
             let mut raws = Vec::with_capacity(leaves.len());
-            for (i, (name, leaf)) in leaves.into_iter().enumerate() {
-                let name = user_name(c, &name, "register", place);
+            for (i, ((_, leaf), name)) in leaves.into_iter().zip(names).enumerate() {
                 let reset = reset.as_ref().and_then(|values| values.get(i)).cloned();
                 if let Some(v) = &reset
                     && !leaf.ty.contains(v)
+                    && !c.is_guess(leaf.ty)
                 {
-                    c.report(diag::e0101::new(place, v, leaf.ty, "reset value", Some(&name)));
+                    c.report(match problem.take() {
+                        Some(why) => diag::e0101::because(place, leaf.ty, &format!("reset value of `{name}`"), &why),
+                        None => diag::e0101::new(place, v, leaf.ty, "reset value", Some(&name)),
+                    });
                 }
                 let b = c.top()?;
                 let domain = b.domain();
@@ -299,15 +317,29 @@ impl Target {
             });
             None
         });
-        let Some(Some(name)) = name else { return };
-        let Some(nodes) = fitted_leaves(value, shape, self.what(), &name, self.place, loc) else { return };
+        let Some(Some(mut name)) = name else { return };
+        // The first leaf's name without its path is what was declared.
+        let mut first = None;
+        shape.leaves(&mut Path::default(), &mut |path, _| _ = first.get_or_insert_with(|| path.joined()));
+        if let Some(base) = first.and_then(|path| name.strip_suffix(&path)?.strip_suffix('_').map(str::to_string)) {
+            name = base;
+        }
+        let nodes = fitted_leaves(value, shape, self.what(), &name, self.place, loc);
+        let leaves = leaf_count(shape);
+        let is_wire = matches!(self.kind, Kind::Wire);
         with(|c| {
             let place = c.place(loc);
             let mut lost = None;
-            for (i, node) in nodes.into_iter().enumerate() {
+            let Some(b) = c.top() else { return };
+            if nodes.is_none() || b.frames.iter().any(|f| f.poison) {
+                b.tainted.extend((0..leaves).map(|i| (is_wire, (self.first + i) as u32)));
+            }
+            for (i, node) in nodes.into_iter().flatten().enumerate() {
                 let Some(b) = c.top() else { return };
                 let mut tree = std::mem::take(self.tree(&mut b.ir, i));
-                if let Err(before) = b.assign(&mut tree, node, place) {
+                if let Err(before) = b.assign(&mut tree, node, place)
+                    && !b.tainted.contains(&(is_wire, (self.first + i) as u32))
+                {
                     lost.get_or_insert((before, self.name(&b.ir, i)));
                 }
                 *self.tree(&mut b.ir, i) = tree;
@@ -322,10 +354,12 @@ impl Target {
 /// Drives a wire that the language made with one value, once.
 pub(crate) fn drive_hidden(wire: Raw, value: Raw, loc: Loc) -> bool {
     with(|c| {
-        let (Some(wire_node), Some(value)) = (c.local(wire, loc), c.local(value, loc)) else { return false };
+        let (Some(wire_node), value) = (c.local(wire, loc), c.local(value, loc)) else { return false };
         let place = c.place(loc);
         let Some(b) = c.top() else { return false };
         let Op::Wire(id) = b.ir.nodes[wire_node].op else { return false };
+        // A constant stands for poison, so that the wire is not reported as not driven.
+        let value = value.unwrap_or_else(|| b.constant(Value::ONE, Ty::BOOL, place).node);
         let frames = std::mem::take(&mut b.frames);
         let mut tree = std::mem::take(&mut b.ir.wires[id].driver);
         let result = b.assign(&mut tree, value, place);
@@ -342,9 +376,12 @@ pub(crate) fn drive_hidden(wire: Raw, value: Raw, loc: Loc) -> bool {
 
 /// The node that reads the wire behind `raw`, where it is one.
 pub(crate) fn wire_of(raw: Raw) -> Option<WireId> {
-    with(|c| match c.top()?.ir.nodes.get(raw.node)?.op {
-        Op::Wire(id) => Some(id),
-        _ => None,
+    with(|c| {
+        let b = c.top().filter(|b| b.uid == raw.module)?;
+        match b.ir.nodes.get(raw.node)?.op {
+            Op::Wire(id) => Some(id),
+            _ => None,
+        }
     })
     .flatten()
 }

@@ -27,10 +27,11 @@ fn mismatch<T: Bundle>(values: &[T], what: &str, loc: Loc) -> Option<()> {
     if odd.is_none() && !stream && point.is_none() {
         return None;
     }
+    values.iter().for_each(|v| super::stream::discard(v, loc));
     with(|c| {
         let place = c.place(loc);
-        if let (None, false, Some((path, found, wanted))) = (odd, stream, &point) {
-            c.report(diag::e0111::new(place, place, what, path, *found, *wanted));
+        if let (None, false, Some((_, found, wanted))) = (odd, stream, &point) {
+            c.report(diag::e0111::choices(place, what, *wanted, *found));
             return;
         }
         c.report(match odd {
@@ -58,7 +59,7 @@ pub fn select<T: Bundle>(index: impl ToHw<Int>, choices: &[T]) -> T {
     let Some(first) = choices.first() else {
         with(|c| {
             let place = c.place(loc);
-            c.report(diag::e0109::new(place, "select needs at least one choice"));
+            c.report(diag::e0109::new(place, "select needs at least one choice", "give it a list that is not empty"));
         });
         super::module::abort()
     };

@@ -10,6 +10,7 @@ use super::context::{Loc, Raw, with};
 use super::int::Int;
 use super::module::{Module, abort_if_none};
 use super::reg::{drive_hidden, wire_of};
+use crate::diag;
 use crate::ir::Format;
 use crate::parts::fifo::{DelayLine, Fifo, RegSlice};
 use crate::ty::Ty;
@@ -105,6 +106,15 @@ impl<S: Shape> Shape for StreamTy<S> {
     }
 }
 
+/// Consumes the streams inside of a value that an error keeps from its consumer, so that this is not one more error.
+pub(crate) fn discard<T: Bundle>(value: &T, loc: Loc) {
+    for ready in super::bundle::readies(value) {
+        if !ready.is_poison() {
+            consume(ready, Raw::POISON, loc);
+        }
+    }
+}
+
 /// Drives a stream's ready wire: the stream has found its consumer.
 pub(crate) fn consume(wire: Raw, ready: Raw, loc: Loc) {
     if let Some(id) = wire_of(wire) {
@@ -124,10 +134,12 @@ impl Module {
         payload: impl ToHw<T>,
     ) -> (Stream<T>, Bool) {
         let loc = Loc::caller();
-        self.check_current(loc);
         let (valid, last, payload) = (valid.to_hw(), last.to_hw(), payload.to_hw());
         let ready = with(|c| {
             let place = c.place(loc);
+            if c.top()?.pure.is_some() {
+                c.report(diag::e0213::new(place, "a pipelined region"));
+            }
             let b = c.top()?;
             let full = b.scoped(&format!("{name}_ready"));
             let wire_name = b.fresh_name(&full, place);
@@ -218,6 +230,15 @@ impl<T: Bundle> Stream<T> {
     {
         let loc = Loc::caller();
         let index = index.to_hw();
+        if outputs == 0 {
+            with(|c| {
+                let place = c.place(loc);
+                let help = "give it at least one, or throw the beats away with .accept(true)";
+                c.report(diag::e0109::new(place, "demux needs at least one output", help));
+            });
+            discard(&self, loc);
+            return Vec::new();
+        }
         let mut streams = Vec::with_capacity(outputs);
         let mut readies = Vec::with_capacity(outputs);
         for n in 0..outputs {

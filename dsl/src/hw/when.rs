@@ -6,8 +6,9 @@ use super::context::{Builder, Context, Loc, Raw, with};
 use super::module::Module;
 use crate::diag;
 use crate::ids::{NodeId, PlaceId};
+use crate::ir::visit::MAX_NESTING;
 use crate::ir::{BinOp, Block, Format, Op, Stmt, UnOp};
-use crate::ty::Ty;
+use crate::ty::{IntTy, Ty};
 use crate::value::Value;
 
 /// The arm of a `when` or `switch` that is being built.
@@ -16,6 +17,8 @@ pub(crate) struct Frame {
     pub kind: FrameKind,
     /// The conjunction of all conditions down to here, once somebody asks.
     path: Option<NodeId>,
+    /// A condition was poison and another bit stands for it.
+    pub poison: bool,
 }
 
 pub(crate) enum FrameKind {
@@ -26,24 +29,59 @@ pub(crate) enum FrameKind {
 }
 
 impl Frame {
-    fn new(seq: u32, kind: FrameKind) -> Frame {
-        Frame { seq, kind, path: None }
+    fn new(seq: u32, kind: FrameKind, poison: bool) -> Frame {
+        Frame { seq, kind, path: None, poison }
     }
+}
+
+/// Statements count in program order. The arms of one `when` or `switch` share a number as long as nothing is assigned
+/// between them; what comes later is a new statement that lists the earlier conditions again.
+#[derive(Clone, Copy)]
+struct Seq {
+    own: u32,
+    end: u32,
+}
+
+impl Seq {
+    fn new() -> Seq {
+        let own = with(|c| c.top().map_or(0, Builder::next_seq)).unwrap_or(0);
+        Seq { own, end: own }
+    }
+    /// The number for an arm that begins now.
+    fn arm(&mut self) -> u32 {
+        if now() != self.end {
+            *self = Seq::new();
+        }
+        self.own
+    }
+    fn close(&mut self) {
+        self.end = now();
+    }
+}
+
+fn now() -> u32 {
+    with(|c| c.top().map_or(0, |b| b.seq)).unwrap_or(0)
 }
 
 /// A `when` whose further arms may follow.
 pub struct When<'m> {
-    module: &'m Module,
-    seq: u32,
+    module: std::marker::PhantomData<&'m Module>,
+    seq: Seq,
     conditions: Vec<NodeId>,
+    poison: bool,
 }
 
 /// Runs `f` with `frame` on the stack of the module being built.
-fn under<R>(frame: Frame, f: impl FnOnce() -> R) -> R {
+fn under<R>(frame: Frame, loc: Loc, f: impl FnOnce() -> R) -> R {
     with(|c| {
-        if let Some(b) = c.top() {
+        let Some(b) = c.top() else { return };
+        if b.frames.len() < MAX_NESTING {
             b.frames.push(frame);
+            return;
         }
+        let place = c.place(loc);
+        c.report(diag::e0212::conditions(place, MAX_NESTING));
+        super::module::abort();
     });
     let result = f();
     with(|c| {
@@ -59,9 +97,7 @@ impl Module {
     #[track_caller]
     pub fn when(&self, condition: impl ToHw<Bool>, f: impl FnOnce()) -> When<'_> {
         let loc = Loc::caller();
-        self.check_current(loc);
-        let seq = with(|c| c.top().map_or(0, Builder::next_seq)).unwrap_or(0);
-        let mut when = When { module: self, seq, conditions: Vec::new() };
+        let mut when = When { module: Default::default(), seq: Seq::new(), conditions: Vec::new(), poison: false };
         when.arm(condition.to_hw(), loc, f);
         when
     }
@@ -70,45 +106,61 @@ impl Module {
     #[track_caller]
     pub fn switch<T: Subject>(&self, subject: T, f: impl FnOnce(&mut Switch<T>)) {
         let loc = Loc::caller();
-        self.check_current(loc);
         let made = with(|c| {
-            let node = c.local(subject.raw(), loc)?;
+            let subject = c.local(subject.raw(), loc);
             let place = c.place(loc);
-            let seq = c.top()?.next_seq();
-            Some((node, seq, place))
+            let b = c.top()?;
+            // A number stands for a poison subject, so that what depends on it is still checked.
+            let node = subject.unwrap_or_else(|| b.constant(Value::ZERO, Ty::Int(IntTy::constant(0)), place).node);
+            Some((node, subject.is_none(), place))
         });
-        let Some(Some((node, seq, place))) = made else { return };
-        f(&mut Switch { subject: node, seq, cases: Vec::new(), places: Vec::new(), place, kind: Default::default() });
+        let Some(Some((subject, poison, place))) = made else { return };
+        f(&mut Switch {
+            subject,
+            poison,
+            seq: Seq::new(),
+            cases: Vec::new(),
+            places: Vec::new(),
+            place,
+            default: None,
+            kind: Default::default(),
+        });
     }
 }
 
 impl When<'_> {
     fn arm(&mut self, condition: Bool, loc: Loc, f: impl FnOnce()) {
-        let node = with(|c| c.local(condition.raw(), loc)).flatten();
-        let Some(node) = node else {
-            // The condition is poison: what depends on it is still checked.
-            return f();
-        };
+        let node = with(|c| {
+            let known = c.local(condition.raw(), loc);
+            self.poison |= known.is_none();
+            let place = c.place(loc);
+            // A constant stands for a poison condition, so that what depends on it is still checked.
+            Some(known.unwrap_or(c.top()?.constant(Value::ONE, Ty::BOOL, place).node))
+        });
+        let Some(Some(node)) = node else { return f() };
         self.conditions.push(node);
         let arm = self.conditions.len() - 1;
-        under(Frame::new(self.seq, FrameKind::When { conditions: self.conditions.clone(), arm }), f);
+        self.under(arm, loc, f);
+    }
+
+    fn under(&mut self, arm: usize, loc: Loc, f: impl FnOnce()) {
+        let kind = FrameKind::When { conditions: self.conditions.clone(), arm };
+        under(Frame::new(self.seq.arm(), kind, self.poison), loc, f);
+        self.seq.close();
     }
 
     /// Where no condition before holds and `condition` is 1.
     #[track_caller]
     pub fn elsewhen(mut self, condition: impl ToHw<Bool>, f: impl FnOnce()) -> Self {
         let loc = Loc::caller();
-        self.module.check_current(loc);
         self.arm(condition.to_hw(), loc, f);
         self
     }
 
     /// Where no condition before holds.
     #[track_caller]
-    pub fn otherwise(self, f: impl FnOnce()) {
-        self.module.check_current(Loc::caller());
-        let arm = self.conditions.len();
-        under(Frame::new(self.seq, FrameKind::When { conditions: self.conditions, arm }), f);
+    pub fn otherwise(mut self, f: impl FnOnce()) {
+        self.under(self.conditions.len(), Loc::caller(), f);
     }
 }
 
@@ -125,10 +177,12 @@ pub trait Subject: Copy {
 /// The arms of a `switch` under construction.
 pub struct Switch<T: Subject> {
     subject: NodeId,
-    seq: u32,
+    poison: bool,
+    seq: Seq,
     cases: Vec<Vec<Value>>,
     places: Vec<PlaceId>,
     place: PlaceId,
+    default: Option<PlaceId>,
     kind: std::marker::PhantomData<T>,
 }
 
@@ -146,28 +200,51 @@ impl<T: Subject> Switch<T> {
         let values: Vec<Value> = values.into_iter().map(T::case_value).collect();
         with(|c| {
             let place = c.place(loc);
+            self.check_end(c, place);
             let Some(b) = c.top() else { return };
             let ty = b.ir.nodes[self.subject].ty;
-            for v in &values {
+            if values.is_empty() {
+                c.report(diag::e0109::new(place, "a case needs at least one value", "give the values of the case"));
+            }
+            for (n, v) in values.iter().enumerate() {
                 if let Some(i) = self.cases.iter().position(|arm| arm.contains(v)) {
                     c.report(diag::e0210::new(place, self.places[i], v));
-                } else if !ty.contains(v) {
+                } else if values[..n].contains(v) {
+                    c.report(diag::e0210::new(place, place, v));
+                } else if !ty.contains(v) && !self.poison {
                     c.report(diag::e0211::new(place, self.place, v, ty));
                 }
             }
             self.places.push(place);
         });
         self.cases.push(values);
-        let arm = self.cases.len() - 1;
-        let kind = FrameKind::Switch { subject: self.subject, cases: self.cases.clone(), arm };
-        under(Frame::new(self.seq, kind), f);
+        self.under(self.cases.len() - 1, loc, f);
         self
     }
 
-    /// Where the subject has none of the values above.
+    fn under(&mut self, arm: usize, loc: Loc, f: impl FnOnce()) {
+        let kind = FrameKind::Switch { subject: self.subject, cases: self.cases.clone(), arm };
+        under(Frame::new(self.seq.arm(), kind, self.poison), loc, f);
+        self.seq.close();
+    }
+
+    /// Reports an arm behind the default.
+    fn check_end(&self, c: &mut Context, place: PlaceId) {
+        if let Some(default) = self.default {
+            c.report(diag::e0209::new(place, default));
+        }
+    }
+
+    /// Where the subject has none of the values above: the last arm.
+    #[track_caller]
     pub fn default(&mut self, f: impl FnOnce()) {
-        let kind = FrameKind::Switch { subject: self.subject, cases: self.cases.clone(), arm: self.cases.len() };
-        under(Frame::new(self.seq, kind), f);
+        let loc = Loc::caller();
+        with(|c| {
+            let place = c.place(loc);
+            self.check_end(c, place);
+            self.default = Some(place);
+        });
+        self.under(self.cases.len(), loc, f);
     }
 }
 
@@ -270,12 +347,15 @@ fn first_place(stmt: &Stmt) -> Option<PlaceId> {
     }
 }
 
-/// What a value is assigned to, for messages.
+/// What a value is assigned to.
 pub(crate) struct Target<'a> {
     pub what: &'a str,
     pub name: &'a dyn Fn() -> String,
     pub ty: Ty,
-    pub place: PlaceId,
+    /// Where it was declared, if that is a place in the source.
+    pub place: Option<PlaceId>,
+    /// True where the value counts only under the conditions around, which then may show that it fits.
+    pub guarded: bool,
 }
 
 impl Context {
@@ -289,14 +369,20 @@ impl Context {
         if ty.fits(target.ty) {
             return Some(node);
         }
+        let mut conditions_show = false;
         if let (Ty::Int(_), Ty::Int(wanted)) = (ty, target.ty)
             && let Some(shown) = super::refine::under_frames(b, node)
             && shown.fits(wanted)
         {
-            return Some(b.push(Op::Un(UnOp::Refine, node), Ty::Int(shown), place).node);
+            if target.guarded {
+                return Some(b.push(Op::Un(UnOp::Refine, node), Ty::Int(shown), place).node);
+            }
+            conditions_show = true;
         }
-        let value_place = b.ir.nodes[node].place;
-        self.report(diag::e0102::new(place, value_place, ty, target));
+        let value = diag::e0102::Origin::of(&b.ir, node, place);
+        if !self.is_guess(ty) && !self.is_guess(target.ty) {
+            self.report(diag::e0102::new(place, value, ty, target, conditions_show));
+        }
         None
     }
 }
@@ -310,6 +396,8 @@ pub(crate) fn fitted_leaves<T: Bundle>(
     declared: PlaceId,
     loc: Loc,
 ) -> Option<Vec<NodeId>> {
+    // A stream cannot be stored; that is reported where the place is declared.
+    super::stream::discard(value, loc);
     let mut raws = Vec::new();
     value.raws(&mut |r| raws.push(r));
     let mut leaves = Vec::new();
@@ -335,7 +423,7 @@ pub(crate) fn fitted_leaves<T: Bundle>(
         let mut complete = true;
         for (i, (raw, ty)) in raws.iter().zip(&leaves).enumerate() {
             let name = || leaf_name(shape, name, i);
-            match c.fitted(*raw, &Target { what, name: &name, ty: *ty, place: declared }, loc) {
+            match c.fitted(*raw, &Target { what, name: &name, ty: *ty, place: Some(declared), guarded: true }, loc) {
                 Some(node) => nodes.push(node),
                 None => complete = false,
             }

@@ -41,21 +41,31 @@ pub(crate) struct Namespace {
 impl Namespace {
     /// Takes `name`, or `name_what` where that is taken, as it is by an output that shows a register of its name.
     fn claim_or(&mut self, name: &str, what: &str) -> String {
-        if self.next.contains_key(name) { self.claim(&format!("{name}_{what}")) } else { self.claim(name) }
+        if self.next.contains_key(name) || is_reserved(name) {
+            self.claim(&format!("{name}_{what}"))
+        } else {
+            self.claim(name)
+        }
     }
 
     /// Takes `name`, or the first of `name_1`, `name_2`, … that is free.
     pub fn claim(&mut self, name: &str) -> String {
-        if !self.next.contains_key(name) && !is_reserved(name) {
-            self.next.insert(name.to_owned(), 1);
-            return name.to_owned();
-        }
-        let mut number = self.next.get(name).copied().unwrap_or(1);
+        let mut number = match self.next.get(name) {
+            Some(number) => *number,
+            None if is_reserved(name) => 1,
+            None => {
+                self.next.insert(name.to_owned(), 1);
+                return name.to_owned();
+            }
+        };
         loop {
             let candidate = format!("{name}_{number}");
             number += 1;
             if !self.next.contains_key(&candidate) && !is_reserved(&candidate) {
-                self.next.insert(name.to_owned(), number);
+                match self.next.get_mut(name) {
+                    Some(next) => *next = number,
+                    None => drop(self.next.insert(name.to_owned(), number)),
+                }
                 self.next.insert(candidate.clone(), 1);
                 return candidate;
             }
@@ -80,6 +90,7 @@ enum Stem {
 pub(crate) fn assign(plan: &mut Plan) -> Namespace {
     let m = plan.m;
     let mut taken = Namespace::default();
+    taken.next.reserve(plan.bases.len() + m.mems.len() + m.insts.len() + 4);
     for domain in m.domains.values() {
         for name in [Some(&domain.clock), domain.reset.as_ref().map(|r| &r.name)].into_iter().flatten() {
             if !taken.next.contains_key(name) {
@@ -87,9 +98,10 @@ pub(crate) fn assign(plan: &mut Plan) -> Namespace {
             }
         }
     }
+    let bases = &mut plan.bases;
     let mut set = |base: u32, name: String| {
         if base != NONE {
-            plan.bases[base as usize].name = name;
+            bases[base as usize].name = name;
         }
     };
     for (port, base) in m.ports.values().zip(&plan.port_base) {
@@ -101,12 +113,8 @@ pub(crate) fn assign(plan: &mut Plan) -> Namespace {
     for (wire, base) in m.wires.values().zip(&plan.wire_base) {
         set(*base, taken.claim_or(&wire.name, "wire"));
     }
-    for mem in m.mems.values() {
-        taken.claim(&mem.name);
-    }
-    for inst in m.insts.values() {
-        taken.claim(&inst.name);
-    }
+    plan.mem_name = m.mems.values().map(|mem| taken.claim_or(&mem.name, "mem")).collect();
+    plan.inst_name = m.insts.values().map(|inst| taken.claim_or(&inst.name, "i")).collect();
     for (node, name) in &m.names {
         if plan.node_base[node.index()] != NONE {
             set(plan.node_base[node.index()], taken.claim(name));

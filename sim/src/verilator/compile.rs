@@ -25,7 +25,7 @@ pub struct Sources {
 pub(super) const PREFIX: &str = "Vgw";
 
 /// Compiler options of the runtime and the models.
-const CXX_FLAGS: &[&str] = &[
+pub(super) const CXX_FLAGS: &[&str] = &[
     "-std=gnu++17",
     "-fPIC",
     "-fvisibility=hidden",
@@ -38,7 +38,7 @@ const CXX_FLAGS: &[&str] = &[
     "-DVM_SC=0",
 ];
 
-fn write(path: PathBuf, text: &str) -> Result<(), SimError> {
+pub(super) fn write(path: PathBuf, text: &str) -> Result<(), SimError> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(|e| SimError::io(parent, e))?;
     }
@@ -197,13 +197,8 @@ pub(super) fn keep_data(options: &Options, data: &[(String, String)]) -> Result<
     })
 }
 
-fn compile_units(
-    tool: &Tool,
-    files: &[PathBuf],
-    options: &Options,
-    header: &Path,
-    dir: &Path,
-) -> Result<Vec<PathBuf>, SimError> {
+/// The texts of C++ units that include these files, in groups of reasonable size.
+pub(super) fn units(files: &[PathBuf]) -> Vec<String> {
     let mut units: Vec<String> = vec![String::new()];
     let mut size = 0;
     for file in files {
@@ -216,6 +211,17 @@ fn compile_units(
             *unit += &format!("#include \"{}\"\n", file.file_name().unwrap_or_default().to_string_lossy());
         }
     }
+    units
+}
+
+fn compile_units(
+    tool: &Tool,
+    files: &[PathBuf],
+    options: &Options,
+    header: &Path,
+    dir: &Path,
+) -> Result<Vec<PathBuf>, SimError> {
+    let units = units(files);
     let compile = |n: usize, unit: &str| {
         let source = dir.join("obj").join(format!("gw_unit_{n}.cpp"));
         let object = dir.join("obj").join(format!("gw_unit_{n}.o"));

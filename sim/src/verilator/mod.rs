@@ -8,6 +8,8 @@
 //! Checks are SystemVerilog assertions here. They are reported as the interpreter reports them, without values; cover
 //! points are not counted.
 
+#[cfg(feature = "build-script")]
+pub mod build_script;
 mod cache;
 mod compile;
 mod log;
@@ -18,7 +20,7 @@ mod tool;
 use std::path::PathBuf;
 
 pub use compile::Sources;
-pub use model::Verilated;
+pub use model::{Functions, Verilated};
 pub use shim::{Role, Wire};
 pub use tool::Tool;
 
@@ -83,6 +85,21 @@ impl Verilated {
         Verilated::build(&sources, Interface::of(design)?, options, Checks::of(design))
     }
 
+    /// A model that a build script linked into this program (see `build_script`, with the feature of that name); the
+    /// design must be the one it was made from.
+    ///
+    /// # Safety
+    /// `functions` are those that the build script made for the design with this digest.
+    pub unsafe fn linked(functions: Functions, digest: &str, design: &Design) -> Result<Verilated, SimError> {
+        let (sources, data) = Sources::of(design, "")?;
+        if sources.digest(&data) != digest {
+            let output = format!("the design `{}` is not the one the build script compiled", sources.top);
+            return Err(SimError::Tool { stage: "starting a linked model".into(), output });
+        }
+        // SAFETY: by the contract of this function; equal digests have equal wires.
+        unsafe { Verilated::start(functions, Interface::of(design)?, &sources.wires, Checks::of(design)) }
+    }
+
     /// A model of Verilog that comes from elsewhere, with the ports of `interface`.
     pub fn of_sources(sources: &Sources, interface: Interface, options: &Options) -> Result<Verilated, SimError> {
         let checks = Checks::unknown(&interface.top);
@@ -111,6 +128,8 @@ impl Sources {
         }
         let options = EmitOptions {
             source_map: false,
+            // Moving a line in the source is no reason to build again.
+            comments: false,
             models: true,
             memory_prefix: data_prefix.to_string(),
             ..EmitOptions::default()
@@ -133,6 +152,13 @@ impl Sources {
             wires.push(Wire { name: pin.name.clone(), width: pin.ty.width(), role });
         }
         Ok((Sources { top: output.top, files, wires }, data))
+    }
+
+    /// A hash of the files and the ports.
+    fn digest(&self, data: &[Text]) -> String {
+        let texts = self.files.iter().chain(data).flat_map(|(name, text)| [name.as_bytes(), text.as_bytes()]);
+        let ports = shim::verilog(&self.top, &self.wires);
+        cache::digest(texts.chain([ports.as_bytes()]))
     }
 
     /// Verilog files whose top has the ports that `interface` names: clocks and resets, and data ports with wires.
