@@ -5,28 +5,6 @@ use crate::ir::{BinOp, Block, Module, Op, Stmt, eval};
 use crate::ty::{IntTy, Ty};
 use crate::value::Value;
 
-/// Calls `f` with each operand of `op`, in order.
-pub(crate) fn operands(op: &Op, mut f: impl FnMut(NodeId)) {
-    match op {
-        Op::Const(_) | Op::Input(_) | Op::Reg(_) | Op::Wire(_) | Op::MemRead { .. } | Op::Inst(..) => {}
-        Op::Un(_, a) | Op::Slice(a, _) => f(*a),
-        Op::Bin(_, a, b) => {
-            f(*a);
-            f(*b);
-        }
-        Op::Mux(c, a, b) => {
-            f(*c);
-            f(*a);
-            f(*b);
-        }
-        Op::Select(i, xs) => {
-            f(*i);
-            xs.iter().copied().for_each(f);
-        }
-        Op::Concat(xs) => xs.iter().copied().for_each(f),
-    }
-}
-
 /// What a node is to a decision tree.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Role {
