@@ -66,12 +66,57 @@ pub(crate) fn constant_result(m: &Module, n: NodeId, known: impl Fn(NodeId) -> O
             eval::concat(values.iter().zip(xs.iter().map(|&x| ty(x).width())))
         }
         Op::Select(i, xs) => node.ty.cut(&known(*xs.get(known(*i)?.to_usize()?)?)?),
-        Op::Wire(w) => match m.wires[*w].driver[..] {
-            [Stmt::Set { value, .. }] => known(value)?,
+        Op::Wire(w) => match driven(&m.wires[*w].driver, &known, Driven::Not) {
+            Driven::Always(value) => node.ty.cut(&value),
             _ => return None,
         },
         Op::Input(_) | Op::Reg(_) | Op::MemRead { .. } | Op::Inst(..) => return None,
     })
+}
+
+/// What a decision tree gives its target.
+#[derive(Clone, PartialEq)]
+enum Driven {
+    /// Nothing so far.
+    Not,
+    /// This constant on every path that can be taken.
+    Always(Value),
+    /// Something else.
+    Other,
+}
+
+/// What the target holds after `block`, where it held `present` before.
+fn driven(block: &Block, known: &impl Fn(NodeId) -> Option<Value>, mut present: Driven) -> Driven {
+    for stmt in block {
+        let mut paths = Vec::new();
+        match stmt {
+            Stmt::Set { value, .. } => paths.push(known(*value).map_or(Driven::Other, Driven::Always)),
+            Stmt::When { arms, otherwise, .. } => {
+                let mut open = true;
+                for (condition, arm) in arms.iter().filter(|(c, _)| known(*c).is_none_or(|v| !v.is_zero())) {
+                    paths.push(driven(arm, known, present.clone()));
+                    if known(*condition).is_some() {
+                        open = false;
+                        break;
+                    }
+                }
+                if open {
+                    paths.push(driven(otherwise, known, present.clone()));
+                }
+            }
+            Stmt::Switch { arms, default, .. } => {
+                paths.extend(arms.iter().map(|(_, arm)| driven(arm, known, present.clone())));
+                // Nothing after it means that the arms list every value.
+                let rest = driven(default, known, present.clone());
+                if rest != Driven::Not {
+                    paths.push(rest);
+                }
+            }
+        }
+        let first = paths.first().cloned().unwrap_or(Driven::Other);
+        present = if paths.iter().all(|p| *p == first) { first } else { Driven::Other };
+    }
+    present
 }
 
 /// A comparison of a value with itself.
