@@ -74,6 +74,19 @@ fn every_error_page_is_in_the_index() {
 }
 
 #[test]
+fn every_code_has_a_page() {
+    for code in gatewright_dsl::diag::CODES {
+        let path = format!("src/errors/{code}.md");
+        let page = PAGES.iter().find(|(p, _)| *p == path);
+        let (_, text) = page.unwrap_or_else(|| panic!("{code} has no page {path}"));
+        assert!(text.starts_with(&format!("# {code}: ")), "{path} is about another code");
+        assert!(text.contains(&format!("\"{code}\"")), "{path} does not provoke {code}");
+    }
+    let pages = pages_under("src/errors").len() - 1;
+    assert_eq!(pages, gatewright_dsl::diag::CODES.len(), "a page is about a code that is no more");
+}
+
+#[test]
 fn every_link_leads_to_a_file() {
     let others = pages_under("decisions").into_iter().chain(["src/SUMMARY.md".into(), "../CHANGELOG.md".into()]);
     let pages: Vec<String> = PAGES.iter().map(|(path, _)| (*path).to_owned()).chain(others).collect();

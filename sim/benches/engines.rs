@@ -120,7 +120,7 @@ fn interpreter(bencher: Bencher, size: usize) {
     run(bencher, size, |d| Ok(Box::new(Interpreter::new(d)?)));
 }
 
-#[divan::bench(args = [4, 16, 64], sample_count = 20)]
+#[divan::bench(args = [4, 16], sample_count = 20)]
 fn verilator(bencher: Bencher, size: usize) {
     run(bencher, size, |d| Ok(Box::new(Verilated::new(d)?)));
 }

@@ -128,7 +128,7 @@ impl<'a> Emitter<'a> {
             let memory = &plan.mem_name[at(mem)];
             let file = format!("{name}_{memory}.mem");
             let path = format!("{}{file}", self.options.memory_prefix);
-            if let Some(lines) = text.memory(mem, memory, &path, |base| taken.claim(base)) {
+            if let Some(lines) = text.memory(mem, memory, &path, || taken.claim("i")) {
                 contents.push(OutputFile { name: file, text: lines });
             }
         }

@@ -1,4 +1,40 @@
 //! What users touch: values, bundles, streams, registers, memories, conditions, modules.
+//!
+//! Handles belong to the elaboration of a thread, and no handle can be sent to another one:
+//!
+//! ```
+//! fn any<T>() {}
+//! any::<gatewright_dsl::prelude::Int>();
+//! ```
+//!
+//! ```compile_fail,E0277
+//! fn sent<T: Send>() {}
+//! sent::<gatewright_dsl::prelude::Int>();
+//! ```
+//!
+//! ```compile_fail,E0277
+//! fn sent<T: Send>() {}
+//! sent::<gatewright_dsl::prelude::Mem<gatewright_dsl::prelude::Int>>();
+//! ```
+//!
+//! ```compile_fail,E0277
+//! fn sent<T: Send>() {}
+//! sent::<gatewright_dsl::prelude::Reg<gatewright_dsl::prelude::Bool>>();
+//! ```
+//!
+//! ```compile_fail,E0277
+//! fn shared<T: Sync>() {}
+//! shared::<gatewright_dsl::prelude::Module>();
+//! ```
+//!
+//! Nor are handles compared or ordered by Rust, which would compare ids of wires:
+//!
+//! ```compile_fail,E0369
+//! # use gatewright_dsl::prelude::*;
+//! fn same(a: Int, b: Int) -> bool {
+//!     a == b
+//! }
+//! ```
 
 pub mod bits;
 pub mod bundle;

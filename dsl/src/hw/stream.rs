@@ -16,6 +16,25 @@ use crate::parts::fifo::{DelayLine, Fifo, RegSlice};
 use crate::ty::Ty;
 
 /// A stream of `T`. Its `ready` is hidden: it is driven by whoever consumes the stream.
+///
+/// A stream is consumed once, which rustc sees to:
+///
+/// ```
+/// # use gatewright_dsl::prelude::*;
+/// fn twice(m: &Module, s: Stream<Int>) -> (Stream<Int>, Bool) {
+///     let queued = s.fifo(m, 4);
+///     let open = queued.valid();
+///     (queued.regslice(m), open)
+/// }
+/// ```
+///
+/// ```compile_fail,E0382
+/// # use gatewright_dsl::prelude::*;
+/// fn twice(m: &Module, s: Stream<Int>) -> (Stream<Int>, Stream<Int>) {
+///     let queued = s.fifo(m, 4);
+///     (queued.regslice(m), s.regslice(m))
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use = "a stream that nobody consumes stops its producer"]
 pub struct Stream<T: Bundle> {

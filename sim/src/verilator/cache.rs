@@ -7,7 +7,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
@@ -15,6 +15,9 @@ use crate::error::SimError;
 
 /// Entries of one kind that are kept.
 const KEEP: usize = 300;
+
+/// After this time a folder that is not whole was left behind by a process that was stopped.
+const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
 /// A folder of entries.
 #[derive(Clone, Debug)]
@@ -86,9 +89,16 @@ impl Cache {
 
     fn drop_oldest(&self, kind: &str) {
         let Ok(list) = fs::read_dir(&self.root) else { return };
+        let list: Vec<fs::DirEntry> = list.flatten().collect();
+        for entry in list.iter().filter(|e| e.file_name().to_string_lossy().starts_with("part-")) {
+            let age = entry.metadata().and_then(|m| m.modified()).ok().and_then(|t| t.elapsed().ok());
+            if age.is_some_and(|age| age > ABANDONED) {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
         let prefix = format!("{kind}-");
         let mut entries: Vec<(SystemTime, PathBuf)> = list
-            .flatten()
+            .iter()
             .filter(|e| e.file_name().to_string_lossy().starts_with(&prefix))
             .filter_map(|e| Some((fs::metadata(e.path().join("sum")).ok()?.modified().ok()?, e.path())))
             .collect();
