@@ -37,11 +37,8 @@ impl Checker<'_> {
         let m = self.m;
         self.names();
         let is_extern = m.kind != ModuleKind::Body;
-        let mut outputs_began = false;
         for (id, p) in m.ports.iter() {
-            outputs_began |= p.dir == Dir::Output;
             match (p.dir, p.driver) {
-                (Dir::Input, _) if outputs_began => self.fail(7, id, p.place, "an input after an output"),
                 (Dir::Input, Some(_)) => self.fail(7, id, p.place, "an input with a driver"),
                 (Dir::Output, None) if !is_extern => self.fail(7, id, p.place, "an output without a driver"),
                 _ => {}
