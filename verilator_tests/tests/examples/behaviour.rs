@@ -1,5 +1,6 @@
 //! What the examples compute. Each test body is written against `Dut` and holds its own reference in plain integers.
 
+use gatewright_dsl::ir::verify::verify;
 use gatewright_dsl::prelude::*;
 use gatewright_sim::rng::Rng;
 use gatewright_sim::{
@@ -25,6 +26,7 @@ struct Case(&'static str, Design, Body);
 fn case<G: Generator>(name: &'static str, generator: &G, body: Body) -> Case {
     let (design, warnings) = elaborate_with(generator, &Options::default()).unwrap();
     assert!(warnings.is_empty(), "{warnings}");
+    verify(&design).unwrap();
     Case(name, design, body)
 }
 
@@ -46,6 +48,17 @@ fn cases() -> Vec<Case> {
         case("weights_3_2", &vec_mat(3, 2), |dut| weights_stay(dut, 3, 2)),
         case("weights_8_8", &vec_mat(8, 8), |dut| weights_stay(dut, 8, 8)),
     ]
+}
+
+#[test]
+fn every_main_runs() {
+    crate::blinker::main().unwrap();
+    crate::fir::main().unwrap();
+    crate::gcd::main().unwrap();
+    crate::mac::main().unwrap();
+    crate::output_stationary::main().unwrap();
+    crate::stream_pipeline::main().unwrap();
+    crate::weight_stationary::main().unwrap();
 }
 
 #[test]
