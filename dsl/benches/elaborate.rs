@@ -6,6 +6,7 @@
 #![allow(missing_docs)]
 
 use divan::{AllocProfiler, Bencher};
+use gatewright_dsl::emit::{EmitOptions, emit};
 use gatewright_dsl::prelude::*;
 
 #[global_allocator]
@@ -113,7 +114,7 @@ impl Generator for Flat {
 }
 
 fn run<G: Generator + Sync>(bencher: Bencher, generator: G) {
-    bencher.bench(|| elaborate(&generator).map(|design| design.modules.len()));
+    bencher.bench(|| elaborate(&generator).map(|design| emit(&design, &EmitOptions::default()).files.len()));
 }
 
 #[divan::bench(args = [16, 64, 128], sample_count = 5)]

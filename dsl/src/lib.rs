@@ -43,10 +43,12 @@ extern crate self as gatewright_dsl;
 
 pub mod check;
 pub mod diag;
+pub mod emit;
 pub mod hw;
 pub mod ids;
 pub mod ir;
 pub mod parts;
+pub mod pass;
 pub mod target;
 pub mod ty;
 pub mod value;

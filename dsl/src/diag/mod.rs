@@ -120,8 +120,15 @@ impl fmt::Display for Place {
 }
 
 /// All that an elaboration had to say, in the order in which it was found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Diagnostics(pub Vec<Diagnostic>);
+
+/// As `Display`, so that `unwrap` and a `main` that returns an error show what a reader wants.
+impl fmt::Debug for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{self}")
+    }
+}
 
 impl Diagnostics {
     /// The codes in order.

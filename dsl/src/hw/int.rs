@@ -158,6 +158,22 @@ impl Rounding {
         Rounding::HalfAway,
         Rounding::HalfEven,
     ];
+
+    /// `v / 2^bits`, rounded in the way that [`Int::round`] builds.
+    fn apply(self, v: &Value, bits: u32) -> Value {
+        let half = Value::pow2(bits - 1);
+        let below_half = &half - &Value::ONE;
+        let all = &Value::pow2(bits) - &Value::ONE;
+        let addend = match (self, v.is_negative()) {
+            (Rounding::Floor, _) | (Rounding::TowardZero, false) => Value::ZERO,
+            (Rounding::Ceiling, _) | (Rounding::TowardZero, true) => all,
+            (Rounding::HalfUp, _) | (Rounding::HalfTowardZero, true) | (Rounding::HalfAway, false) => half,
+            (Rounding::HalfDown, _) | (Rounding::HalfTowardZero, false) | (Rounding::HalfAway, true) => below_half,
+            (Rounding::HalfEven, _) if v.bit(bits) => half,
+            (Rounding::HalfEven, _) => below_half,
+        };
+        (v + &addend).shr(bits)
+    }
 }
 
 macro_rules! comparisons {
@@ -275,6 +291,9 @@ impl Int {
         if mine.fits(ty) {
             return self;
         }
+        if mine.intersect(ty).is_none() {
+            return lit(0);
+        }
         let mut inside = Bool::constant(true);
         if mine.lo() < ty.lo() {
             inside = inside & self.ge(ty.lo());
@@ -322,7 +341,17 @@ impl Int {
         } else {
             lit(otherwise)
         };
-        (self + addend) >> bits
+        let rounded = (self + addend) >> bits;
+        // The sum knows nothing of which addend goes with which value; rounding keeps the order of values, though.
+        let ty = self.ty();
+        let exact = IntTy::new(mode.apply(&ty.lo(), bits), mode.apply(&ty.hi(), bits));
+        if rounded.raw.is_poison() || exact == rounded.ty() {
+            return rounded;
+        }
+        match exact.as_constant() {
+            Some(only) => lit(only),
+            None => Int::new(with(|c| c.narrower(rounded.raw, exact)).unwrap_or(Raw::POISON)),
+        }
     }
 
     /// The designer vouches that the value is in `ty` (where the conditions around hold). An assertion goes into every
@@ -360,11 +389,23 @@ impl Int {
     /// The next value of a counter over `0..n`: 0 after `n - 1`, else one more.
     #[track_caller]
     pub fn next_wrapping(self, n: u64) -> Int {
-        self.eq(Value::from(n.max(1) - 1)).mux(0, self + 1)
+        let last = Value::from(n.max(1) - 1);
+        if last.is_zero() || self.ty() == IntTy::constant(last.clone()) {
+            return lit(0);
+        }
+        self.eq(last).mux(0, self + 1)
     }
 }
 
 impl super::context::Context {
+    /// The node made last, whose values are known to lie in `ty`: its type becomes that.
+    fn narrower(&mut self, x: Raw, ty: IntTy) -> Raw {
+        if let Some(b) = self.top() {
+            b.ir.nodes[x.node].ty = Ty::Int(ty);
+        }
+        x
+    }
+
     /// A node whose type is chosen: `Wrap`, `Claim`.
     pub(crate) fn chosen(&mut self, op: UnOp, x: Raw, ty: IntTy, loc: Loc) -> Raw {
         let Some(node) = self.local(x, loc) else { return Raw::POISON };

@@ -22,12 +22,17 @@ impl Facts {
         let Ty::Int(ty) = module.nodes[node].ty else { return };
         let known = self.0.iter().position(|(n, _)| *n == node);
         let now = known.map_or(ty, |i| self.0[i].1);
-        let lo = lo.map_or(now.lo(), |v| v.max(now.lo()));
-        let hi = hi.map_or(now.hi(), |v| v.min(now.hi()));
-        if lo > hi {
-            return; // The path cannot be taken: nothing need be known.
+        let within =
+            |t: IntTy| (lo.clone().map_or(t.lo(), |v| v.max(t.lo())), hi.clone().map_or(t.hi(), |v| v.min(t.hi())));
+        let (mut lo_now, mut hi_now) = within(now);
+        if lo_now > hi_now {
+            // The path cannot be taken, so anything holds on it: the last condition, which is the one at hand.
+            (lo_now, hi_now) = within(ty);
         }
-        let shown = IntTy::new(lo, hi);
+        if lo_now > hi_now {
+            return;
+        }
+        let shown = IntTy::new(lo_now, hi_now);
         match known {
             Some(i) => self.0[i].1 = shown,
             None if shown != ty => self.0.push((node, shown)),

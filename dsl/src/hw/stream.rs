@@ -271,6 +271,21 @@ impl<T: Bundle> Stream<T> {
         streams
     }
 
+    /// Beats for which `condition` holds go to the first output, the others to the second. The condition has to stay while
+    /// a beat waits.
+    #[track_caller]
+    pub fn split(self, m: &Module, condition: impl ToHw<Bool>) -> (Stream<T>, Stream<T>)
+    where
+        T: Clone,
+    {
+        let loc = Loc::caller();
+        let condition = condition.to_hw();
+        let (yes, yes_ready) = m.stream("split_yes", self.valid & condition, self.last, self.payload.clone());
+        let (no, no_ready) = m.stream("split_no", self.valid & !condition, self.last, self.payload);
+        consume(self.ready, condition.mux::<Bool>(yes_ready, no_ready).raw(), loc);
+        (yes, no)
+    }
+
     /// A first-in first-out buffer of `depth` beats. See [`Fifo`].
     #[track_caller]
     pub fn fifo(self, m: &Module, depth: u64) -> Stream<T>

@@ -121,6 +121,23 @@ pub fn for_each_set(block: &[Stmt], f: &mut dyn FnMut(NodeId)) {
     }
 }
 
+/// Calls `f` with every value that a decision tree sets, mutable.
+pub fn for_each_set_mut(block: &mut [Stmt], f: &mut dyn FnMut(&mut NodeId)) {
+    for stmt in block {
+        match stmt {
+            Stmt::Set { value, .. } => f(value),
+            Stmt::When { arms, otherwise, .. } => {
+                arms.iter_mut().for_each(|(_, body)| for_each_set_mut(body, f));
+                for_each_set_mut(otherwise, f);
+            }
+            Stmt::Switch { arms, default, .. } => {
+                arms.iter_mut().for_each(|(_, body)| for_each_set_mut(body, f));
+                for_each_set_mut(default, f);
+            }
+        }
+    }
+}
+
 impl CheckKind {
     /// Calls `f` with each node of the check.
     pub fn for_each_node(&self, mut f: impl FnMut(NodeId)) {

@@ -289,11 +289,13 @@ fn v26_loops() {
 #[test]
 fn v27_nesting() {
     let nested = |deep: usize| {
-        let mut text = "#0 set %3 @1 ".to_string();
-        for _ in 0..deep {
-            text = format!("#0 when %0 {{ {text} }} otherwise {{ #0 set %3 @1 }}");
-        }
-        GOOD.replace("    #0 set %8 @1\n", &text)
+        let mut text = String::new();
+        (0..deep).for_each(|n| text += &format!("#{n} when %0 {{ "));
+        text += "#1000 set %3 @1 ";
+        (0..deep).for_each(|n| text += &format!("}} otherwise {{ #{} set %3 @1 }} ", n + 1001));
+        let start = GOOD.find("    #0 set %8").unwrap();
+        let end = GOOD.find("  wire wire1").unwrap();
+        format!("{}{text} }}{}", &GOOD[..start], &GOOD[end..])
     };
     assert_eq!(errors(&nested(MAX_NESTING - 1)), []);
     // Deeper texts are refused by the parser, so the last levels are added here.
@@ -302,7 +304,7 @@ fn v27_nesting() {
     for _ in 0..2 {
         let wire = design.modules[top].wires.values_mut().next().unwrap();
         let block = std::mem::take(&mut wire.driver);
-        wire.driver = vec![Stmt::When { seq: 0, arms: vec![(NodeId::new(0), block.clone())], otherwise: block }];
+        wire.driver = vec![Stmt::When { seq: 0, arms: vec![(NodeId::new(0), block)], otherwise: vec![] }];
     }
     assert_eq!(verify(&design).unwrap_err()[0].rule, 27);
 }
@@ -334,6 +336,8 @@ fn v30_black_boxes() {
 #[test]
 fn v31_seq() {
     breaks(31, "#1 when %0", "#0 when %0");
+    breaks(31, "#2 set %4", "#1 set %4");
+    breaks(31, "#9 set %5", "#8 set %5");
 }
 
 #[test]

@@ -37,7 +37,7 @@
 //! - **V29** A claim's check names a claim, an input check an input, a collision check a memory with undefined collisions.
 //! - **V30** A black box has ports and domains only; its paths lead from inputs to outputs. Its model has a body, equal
 //!   ports and as many domains, and no path that the black box does not declare.
-//! - **V31** In each list of statements, `seq` rises.
+//! - **V31** In a decision tree `seq` rises from statement to statement in the order of the text, into nested ones too.
 //!
 //! V27, V01 to V03 and V06 are looked at first; where they are broken, the others are not looked at.
 

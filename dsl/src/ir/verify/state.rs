@@ -17,10 +17,10 @@ impl Checker<'_> {
             {
                 self.fail(22, id, r.place, format!("the reset value {v} is not in {}", r.ty));
             }
-            self.block(&r.next, r.ty, &id.to_string(), r.place);
+            self.block(&r.next, r.ty, &id.to_string(), r.place, &mut None);
         }
         for (id, w) in m.wires.iter() {
-            if !self.block(&w.driver, w.ty, &id.to_string(), w.place) {
+            if !self.block(&w.driver, w.ty, &id.to_string(), w.place, &mut None) {
                 self.fail(20, id, w.place, "not driven on every path");
             }
         }
@@ -30,16 +30,15 @@ impl Checker<'_> {
     }
 
     /// Checks a decision tree for a target of type `ty`; true where it sets the target on every path.
-    fn block(&mut self, block: &Block, ty: Ty, what: &str, place: PlaceId) -> bool {
+    fn block(&mut self, block: &Block, ty: Ty, what: &str, place: PlaceId, last: &mut Option<u32>) -> bool {
         let m = self.m;
         let mut driven = false;
-        let mut last = None;
         for stmt in block {
             let (Stmt::Set { seq, .. } | Stmt::When { seq, .. } | Stmt::Switch { seq, .. }) = stmt;
             if last.is_some_and(|l| l >= *seq) {
                 self.fail(31, what, place, format!("#{seq} does not rise"));
             }
-            last = Some(*seq);
+            *last = Some(*seq);
             match stmt {
                 Stmt::Set { value, place, .. } => {
                     let from = m.nodes[*value].ty;
@@ -53,9 +52,9 @@ impl Checker<'_> {
                     for (condition, body) in arms {
                         self.one_bit(*condition, what, place);
                         self.plain_use(*condition, what, place);
-                        all &= self.block(body, ty, what, place);
+                        all &= self.block(body, ty, what, place, last);
                     }
-                    all &= self.block(otherwise, ty, what, place);
+                    all &= self.block(otherwise, ty, what, place, last);
                     driven |= all;
                 }
                 Stmt::Switch { subject, arms, default, .. } => {
@@ -71,10 +70,10 @@ impl Checker<'_> {
                                 self.fail(21, what, place, format!("a switch lists {v} twice"));
                             }
                         }
-                        all &= self.block(body, ty, what, place);
+                        all &= self.block(body, ty, what, place, last);
                     }
                     let complete = Value::from(seen.len()) == subject.range().count();
-                    let default = self.block(default, ty, what, place);
+                    let default = self.block(default, ty, what, place, last);
                     driven |= all && (default || complete);
                 }
             }

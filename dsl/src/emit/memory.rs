@@ -1,0 +1,294 @@
+//! Memories: the array, its contents, asynchronous reads as assignments, and one `always` for each memory and clock.
+//!
+//! Writes stand in the order of the ports, so that the later one wins; all assignments are nonblocking, so that a read
+//! at the same edge returns the old word. Where the contract is the new word, the read port takes the written data
+//! itself, field by field. Addresses are cut to the width of the depth: they are in range wherever they matter.
+
+use std::fmt::Write;
+
+use crate::ids::{DomainId, MemId, NodeId};
+use crate::ir::{BinOp, Collision, Mem, MemWrite};
+use crate::value::Value;
+
+use super::expr::Around;
+use super::graph::{address_width, at, field_offsets, width};
+use super::literal;
+use super::text::Text;
+use super::tree::vector;
+
+/// Most words whose contents stand in the Verilog itself.
+const INLINE_WORDS: u64 = 64;
+
+/// The bits of a word of `mem` with these values.
+fn pack<'v>(mem: &Mem, values: impl Iterator<Item = &'v Value>) -> Value {
+    let (offsets, _) = field_offsets(&mem.fields);
+    let mut word = Value::ZERO;
+    for ((field, offset), value) in mem.fields.iter().zip(offsets).zip(values) {
+        word = &word | &value.wrap(width(field.ty), false).shl(offset);
+    }
+    word
+}
+
+/// The word that nothing was said about.
+fn power_up(mem: &Mem) -> Value {
+    let values: Vec<Value> = mem.fields.iter().map(|f| f.ty.power_up()).collect();
+    pack(mem, values.iter())
+}
+
+impl Text<'_, '_> {
+    fn q(&self, mem: MemId, port: usize) -> u32 {
+        self.plan.read_base[at(mem)][port]
+    }
+
+    /// Declares the array and the registers of its synchronous read ports.
+    pub fn declare_memory(&mut self, id: MemId, name: &str) {
+        let plan = self.plan;
+        let mem = &plan.m.mems[id];
+        let (_, word) = field_offsets(&mem.fields);
+        let signed = plan.bases[self.q(id, 0) as usize].signed;
+        self.mark(mem.place);
+        let _ = write!(self.out, "    reg {}{name} [0:{}];", vector(signed, word), mem.depth.saturating_sub(1));
+        self.comment(mem.place);
+        for (k, read) in mem.reads.iter().enumerate() {
+            if read.sync.is_some() {
+                self.mark(read.place);
+                let base = &plan.bases[self.q(id, k) as usize];
+                let _ = write!(self.out, "    reg {}{};", vector(signed, word), base.name);
+                self.end();
+            }
+        }
+    }
+
+    /// Writes the array's word that `addr` names.
+    fn word(&mut self, mem: MemId, name: &str, addr: NodeId) {
+        let depth = self.plan.m.mems[mem].depth;
+        self.put(name);
+        self.put("[");
+        self.ext(addr, address_width(depth), Around::Top);
+        self.put("]");
+    }
+
+    /// The right-hand side of an asynchronous read.
+    pub fn asynchronous_read(&mut self, mem: MemId, port: u32, name: &str) {
+        let addr = self.plan.m.mems[mem].reads[port as usize].addr;
+        self.word(mem, name, addr);
+    }
+
+    /// Power-up contents and the `always` blocks. Returns the text of the contents file, where there is one; `file` is
+    /// its name as the simulator finds it. `claim` makes a name that is free.
+    pub fn memory(
+        &mut self,
+        id: MemId,
+        name: &str,
+        file: &str,
+        mut claim: impl FnMut(&str) -> String,
+    ) -> Option<String> {
+        let mem = &self.plan.m.mems[id];
+        let fixed = self.fixed_address(id).map(|address| {
+            let wire = claim(&format!("{name}_addr"));
+            let bits = address_width(mem.depth);
+            let _ = write!(self.out, "    wire {}{wire} = ", vector(false, bits));
+            literal::unsigned(&mut self.out, &address, bits, false);
+            self.line(";");
+            wire
+        });
+        let contents = self.contents(id, name, file, || claim("i"));
+        let mut domains: Vec<DomainId> = Vec::new();
+        for d in mem.writes.iter().map(|w| w.domain).chain(mem.reads.iter().filter_map(|r| r.sync)) {
+            if !domains.contains(&d) {
+                domains.push(d);
+            }
+        }
+        for d in domains {
+            let clock = &self.plan.m.domains[d].clock;
+            self.clocks.insert(clock.clone());
+            self.end();
+            let _ = write!(self.out, "    always @(posedge {clock}) begin");
+            self.end();
+            for (k, write) in mem.writes.iter().enumerate().filter(|(_, w)| w.domain == d) {
+                self.write_port(id, name, write, fixed.as_deref().filter(|_| k == 0));
+            }
+            for (k, _) in mem.reads.iter().enumerate().filter(|(_, r)| r.sync == Some(d)) {
+                self.read_port(id, name, k, d);
+            }
+            self.line("    end");
+        }
+        contents
+    }
+
+    /// The first write's address, where all are constants. Yosys makes registers of such a memory, with a warning,
+    /// unless some address has a name.
+    fn fixed_address(&self, id: MemId) -> Option<Value> {
+        let mut writes = self.plan.m.mems[id].writes.iter();
+        let first = self.plan.constant(writes.next()?.addr)?;
+        writes.all(|w| self.plan.constant(w.addr).is_some()).then_some(first)
+    }
+
+    fn contents(&mut self, id: MemId, name: &str, file: &str, counter: impl FnOnce() -> String) -> Option<String> {
+        let mem = &self.plan.m.mems[id];
+        let (_, bits) = field_offsets(&mem.fields);
+        let unset = power_up(mem);
+        let sync: Vec<usize> = (0..mem.reads.len()).filter(|k| mem.reads[*k].sync.is_some()).collect();
+        let mut text = None;
+        let variable = mem.init.is_empty().then(counter);
+        if let Some(i) = &variable {
+            let _ = write!(self.out, "    integer {i};");
+            self.end();
+        }
+        self.line("    initial begin");
+        if let Some(i) = &variable {
+            let _ = write!(self.out, "        for ({i} = 0; {i} < {}; {i} = {i} + 1) {name}[{i}] = ", mem.depth);
+            literal::unsigned(&mut self.out, &unset, bits, true);
+            self.line(";");
+        } else if mem.depth <= INLINE_WORDS {
+            let index = address_width(mem.depth);
+            for (k, word) in mem.init.iter().enumerate() {
+                let _ = write!(self.out, "        {name}[");
+                literal::unsigned(&mut self.out, &Value::from(k), index, false);
+                self.put("] = ");
+                literal::unsigned(&mut self.out, &pack(mem, word.iter()), bits, true);
+                self.line(";");
+            }
+        } else {
+            let mut lines = String::new();
+            for word in &mem.init {
+                literal::hex_digits(&mut lines, &pack(mem, word.iter()), bits);
+                lines.push('\n');
+            }
+            text = Some(lines);
+            let _ = write!(self.out, "        $readmemh(\"{file}\", {name});");
+            self.end();
+        }
+        for k in sync {
+            let _ = write!(self.out, "        {} = ", self.plan.bases[self.q(id, k) as usize].name);
+            literal::unsigned(&mut self.out, &unset, bits, true);
+            self.line(";");
+        }
+        self.line("    end");
+        text
+    }
+
+    /// Opens `if (n) begin`, unless `n` is always 1. True where it was opened.
+    fn guard(&mut self, n: NodeId, indent: usize) -> bool {
+        if self.plan.constant(n) == Some(Value::ONE) {
+            return false;
+        }
+        self.spaces(indent);
+        self.put("if (");
+        self.ext(n, 1, Around::Top);
+        self.line(") begin");
+        true
+    }
+
+    fn close_guard(&mut self, opened: bool, indent: usize) {
+        if opened {
+            self.spaces(indent);
+            self.line("end");
+        }
+    }
+
+    /// The data of a write, or one field of it.
+    fn data(&mut self, mem: MemId, write: &MemWrite, field: Option<usize>) {
+        let fields = &self.plan.m.mems[mem].fields;
+        let parts: Vec<usize> =
+            (0..fields.len()).rev().filter(|k| width(fields[*k].ty) > 0 && field.is_none_or(|f| f == *k)).collect();
+        if parts.len() > 1 {
+            self.put("{");
+        }
+        for (j, &k) in parts.iter().enumerate() {
+            if j > 0 {
+                self.put(", ");
+                self.soft_break();
+            }
+            self.ext(write.data[k], width(fields[k].ty), Around::Choice);
+        }
+        if parts.len() > 1 {
+            self.put("}");
+        }
+    }
+
+    /// `address`: a name of the address, where it has one.
+    fn write_port(&mut self, id: MemId, name: &str, write: &MemWrite, address: Option<&str>) {
+        let mem = &self.plan.m.mems[id];
+        let written = |text: &mut Self| match address {
+            Some(wire) => {
+                let _ = write!(text.out, "{name}[{wire}]");
+            }
+            None => text.word(id, name, write.addr),
+        };
+        self.mark(write.place);
+        let opened = self.guard(write.enable, 8);
+        let indent = if opened { 12 } else { 8 };
+        if write.mask.is_empty() {
+            self.spaces(indent);
+            written(self);
+            self.put(" <= ");
+            self.data(id, write, None);
+            self.line(";");
+        } else {
+            let (offsets, word) = field_offsets(&mem.fields);
+            for (k, field) in mem.fields.iter().enumerate().filter(|(_, f)| width(f.ty) > 0) {
+                let masked = self.guard(write.mask[k], indent);
+                self.spaces(if masked { indent + 4 } else { indent });
+                written(self);
+                if width(field.ty) < word {
+                    self.range(offsets[k], width(field.ty));
+                }
+                self.put(" <= ");
+                self.data(id, write, Some(k));
+                self.line(";");
+                self.close_guard(masked, indent);
+            }
+        }
+        self.close_guard(opened, 8);
+    }
+
+    fn read_port(&mut self, id: MemId, name: &str, port: usize, domain: DomainId) {
+        let plan = self.plan;
+        let mem = &plan.m.mems[id];
+        let read = &mem.reads[port];
+        let q = &plan.bases[self.q(id, port) as usize].name;
+        self.mark(read.place);
+        let opened = read.enable.is_some_and(|n| self.guard(n, 8));
+        let indent = if opened { 12 } else { 8 };
+        let passed: Vec<&MemWrite> = match mem.collision {
+            Collision::New => mem.writes.iter().rev().filter(|w| w.domain == domain).collect(),
+            Collision::Old | Collision::Undefined => Vec::new(),
+        };
+        let (offsets, word) = field_offsets(&mem.fields);
+        let by_field = passed.iter().any(|w| !w.mask.is_empty());
+        let parts: Vec<Option<usize>> = match by_field {
+            true => (0..mem.fields.len()).filter(|k| width(mem.fields[*k].ty) > 0).map(Some).collect(),
+            false => vec![None],
+        };
+        for part in parts {
+            let slice = part.map(|k| (offsets[k], width(mem.fields[k].ty))).filter(|s| s.1 < word);
+            self.spaces(indent);
+            self.put(q);
+            if let Some((lo, count)) = slice {
+                self.range(lo, count);
+            }
+            self.put(" <= ");
+            for w in &passed {
+                self.ext(w.enable, 1, Around::Binary);
+                if let Some(mask) = part.and_then(|k| w.mask.get(k)) {
+                    self.put(" && ");
+                    self.ext(*mask, 1, Around::Binary);
+                }
+                self.put(" && ");
+                self.compare(BinOp::Eq, w.addr, read.addr, Around::Binary);
+                self.put(" ? ");
+                self.data(id, w, part);
+                self.put(" :");
+                self.end();
+                self.spaces(indent + 4);
+            }
+            self.word(id, name, read.addr);
+            if let Some((lo, count)) = slice {
+                self.range(lo, count);
+            }
+            self.line(";");
+        }
+        self.close_guard(opened, 8);
+    }
+}

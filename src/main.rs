@@ -1,0 +1,50 @@
+//! The command line: one file per sub-command.
+//!
+//! Exit codes: 0 where all went well, 1 where something was found, 2 for wrong usage, input that cannot be read and
+//! output that cannot be written.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod demo;
+mod ir;
+mod output;
+
+/// Hardware described in Rust.
+#[derive(Parser)]
+#[command(name = "gatewright", version)]
+struct Arguments {
+    #[command(subcommand)]
+    job: Job,
+}
+
+#[derive(Subcommand)]
+enum Job {
+    /// Elaborate, simulate and emit a real example, a systolic array that multiplies matrices, and say what happened.
+    Demo(demo::Arguments),
+    /// Read, verify and rewrite the text form of a design.
+    Ir(ir::Arguments),
+}
+
+/// How a job ended that did not go well.
+enum Failure {
+    /// The input was understood and something is wrong with it.
+    Finding(String),
+    /// Wrong usage, or files that cannot be read or written.
+    Unusable(String),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().job {
+        Job::Demo(arguments) => demo::run(&arguments),
+        Job::Ir(arguments) => ir::run(&arguments),
+    };
+    let (message, code) = match outcome {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Finding(message)) => (message, 1),
+        Err(Failure::Unusable(message)) => (message, 2),
+    };
+    eprintln!("error: {}", message.trim_end());
+    ExitCode::from(code)
+}

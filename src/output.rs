@@ -1,0 +1,50 @@
+//! Reading input and writing output: a file, or `-` for the standard streams. A file is written whole or not at all.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use crate::Failure;
+
+/// All of the file, or of the standard input for `-`.
+pub fn read(path: &Path) -> Result<String, Failure> {
+    let unusable = |e: io::Error| Failure::Unusable(format!("cannot read `{}`: {e}", path.display()));
+    if path == Path::new("-") {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text).map_err(unusable)?;
+        return Ok(text);
+    }
+    fs::read_to_string(path).map_err(unusable)
+}
+
+/// Writes to the file, or to the standard output for `-`. The file is replaced only once all of it is on disk beside
+/// it.
+pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let unusable = |e: io::Error| Failure::Unusable(format!("cannot write `{}`: {e}", path.display()));
+    if path == Path::new("-") {
+        let mut out = io::stdout().lock();
+        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        return match written {
+            // Whoever reads has seen enough.
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other.map_err(unusable),
+        };
+    }
+    let mut name = OsString::from(".");
+    name.push(path.file_name().ok_or_else(|| unusable(io::ErrorKind::InvalidFilename.into()))?);
+    name.push(format!(".{}", std::process::id()));
+    let beside = path.with_file_name(name);
+    let written = write_new(&beside, text).and_then(|()| fs::rename(&beside, path));
+    written.map_err(|e| {
+        // What is left of the attempt is of no use; that it may not be there is no further error.
+        let _ = fs::remove_file(&beside);
+        unusable(e)
+    })
+}
+
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = fs::File::create(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}

@@ -1,0 +1,31 @@
+//! Every example on every engine: against plain integer arithmetic, and the interpreter against Verilator cycle by
+//! cycle; its Verilog under the tools, as text to review, and the same to the byte each time.
+
+#[path = "../../examples/blinker.rs"]
+#[allow(dead_code)]
+mod blinker;
+#[path = "../../examples/fir.rs"]
+#[allow(dead_code)]
+mod fir;
+#[path = "../../examples/gcd.rs"]
+#[allow(dead_code)]
+mod gcd;
+#[path = "../../examples/mac.rs"]
+#[allow(dead_code)]
+mod mac;
+#[path = "../../examples/systolic_output_stationary.rs"]
+#[allow(dead_code)]
+mod output_stationary;
+#[path = "../../examples/stream_pipeline.rs"]
+#[allow(dead_code)]
+mod stream_pipeline;
+#[path = "../../examples/systolic_weight_stationary.rs"]
+#[allow(dead_code)]
+mod weight_stationary;
+
+#[path = "examples/behaviour.rs"]
+mod behaviour;
+#[path = "examples/same_bytes.rs"]
+mod same_bytes;
+#[path = "examples/verilog.rs"]
+mod verilog;
