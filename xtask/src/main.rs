@@ -91,7 +91,7 @@ fn fuzz_modules(args: &[OsString]) -> Result {
             (now.map_or(0, |t| t.as_secs()) * 1_000_000).to_string()
         }
     };
-    setup()?;
+    let _newer = setup()?;
     println!("fuzz-modules: {count} modules from seed {seed}");
     let mut command = cargo("test");
     command.args(["--release", "--no-fail-fast", "--package", "gatewright-verilator-tests"]);
