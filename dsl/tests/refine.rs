@@ -22,6 +22,7 @@ fn refused(build: fn(&Module, Int, Int, Bool)) -> bool {
     match &found[..] {
         [] => false,
         ["E0102"] => true,
+        // Neither of the two: no case expects it.
         other => panic!("{other:?}"),
     }
 }
@@ -129,7 +130,7 @@ fn refused_where_it_would_be_wrong() {
             m.when(i.lt(16), || reg(m, uint(4)).set(m.pipelined("child", &child, i, &Target::combinational()).0));
         }),
         ("the value of a clock ago", |m, i, _, _| {
-            let before = m.delay("before", i);
+            let before = m.delay("earlier", i);
             m.when(i.lt(16), || reg(m, uint(4)).set(before));
         }),
     ];
