@@ -25,6 +25,7 @@ fn refused(build: Body) -> bool {
     match &found[..] {
         [] => false,
         ["E0102"] => true,
+        // Neither of the two: no case expects it.
         other => panic!("{other:?}"),
     }
 }
@@ -132,7 +133,7 @@ fn refused_where_it_would_be_wrong() {
             m.when(i.lt(16), || reg(m, uint(4)).set(m.pipelined("child", &child, i, &Target::combinational()).0));
         }),
         ("the value of a clock ago", |m, i, _, _| {
-            let before = m.delay("before", i);
+            let before = m.delay("earlier", i);
             m.when(i.lt(16), || reg(m, uint(4)).set(before));
         }),
     ];

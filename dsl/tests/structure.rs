@@ -37,7 +37,7 @@ struct Deep {
     pair: (Bool, [Bits; 2]),
     mode: Enum<Mode>,
     gain: Complex<Fixed>,
-    r#type: Bool,
+    r#match: Bool,
 }
 
 fn deep() -> DeepShape {
@@ -47,7 +47,7 @@ fn deep() -> DeepShape {
         pair: (BOOL, [word(2), word(3)]),
         mode: Mode::shape(),
         gain: ComplexShape { re: fixed(8, 4), im: fixed(4, 4) },
-        r#type: BOOL,
+        r#match: BOOL,
     }
 }
 
@@ -56,7 +56,7 @@ fn bundles_become_ports() {
     let design = build(deep(), |m, i| {
         let first = i.points[0].clone();
         let kept = m.delay("kept", first);
-        (kept, i.mode.is(Mode::Run) & i.r#type, i.points, (i.pair, i.gain))
+        (kept, i.mode.is(Mode::Run) & i.r#match, i.points, (i.pair, i.gain))
     });
     let m = &design.modules[design.top];
     let (s8, u3) = (Ty::Int(sint(8)), Ty::Int(uint(3)));
@@ -73,7 +73,7 @@ fn bundles_become_ports() {
             ("mode", Ty::Int(range(0..=2))),
             ("gain_re", s8),
             ("gain_im", Ty::Int(sint(4))),
-            ("type", Ty::BOOL),
+            ("match", Ty::BOOL),
         ]
     );
     assert_eq!(ports(m, Dir::Output)[..3], [("out_0_re", s8), ("out_0_im", u3), ("out_1", Ty::BOOL)]);
@@ -81,7 +81,7 @@ fn bundles_become_ports() {
     let format = |name: &str| m.ports.values().find(|p| p.name == name).map(|p| p.format.clone());
     assert_eq!(format("mode"), Some(Format::Enum(vec!["Idle".into(), "Run".into(), "Stop".into()])));
     assert_eq!(format("gain_re"), Some(Format::Fixed(4)));
-    assert_eq!(format("type"), Some(Format::Bool));
+    assert_eq!(format("match"), Some(Format::Bool));
 }
 
 #[derive(Bundle)]

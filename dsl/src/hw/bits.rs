@@ -350,7 +350,12 @@ impl Bits {
     /// The bits one by one, the lowest first.
     #[track_caller]
     pub fn to_bools(self) -> Vec<Bool> {
-        (0..self.width()).map(|n| self.bit(n)).collect()
+        // No closure: its places would not be the caller's.
+        let mut bools = Vec::new();
+        for n in 0..self.width() {
+            bools.push(self.bit(n));
+        }
+        bools
     }
 }
 
