@@ -51,7 +51,8 @@ impl Text<'_, '_> {
         // may vanish where Yosys finds that its condition never holds.)
         let fixed = mem.writes.iter().any(|w| plan.constant(w.addr).is_some());
         let attribute = if fixed { "(* nomem2reg *) " } else { "" };
-        let _ = write!(self.out, "    {attribute}reg {}{name} [0:{}];", vector(signed, word), mem.depth.saturating_sub(1));
+        let _ =
+            write!(self.out, "    {attribute}reg {}{name} [0:{}];", vector(signed, word), mem.depth.saturating_sub(1));
         self.comment(mem.place);
         for (k, read) in mem.reads.iter().enumerate() {
             if read.sync.is_some() {
