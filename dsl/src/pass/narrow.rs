@@ -1,8 +1,8 @@
 //! `narrow`: shrinks the ranges of nodes, wires and registers to what values can reach.
 //!
 //! Ranges are computed from constants, ports and what registers hold at first, and grow along the operators until
-//! nothing changes. What keeps growing is given room in steps, up to its declared type, so that this ends soon; two
-//! rounds downward then take back what was given too much. A refinement's range holds where it is selected, and only
+//! nothing changes. What keeps growing is given room in steps, up to its declared type, so that this ends soon; what was
+//! given too much is then taken back, but from registers that would give it back bit by bit. A refinement's range holds where it is selected, and only
 //! there. Words keep their types, but those with one possible value become constants. Ports, memories and children keep
 //! theirs.
 //!
@@ -70,8 +70,7 @@ pub fn run(design: &mut Design) {
 /// True where a range changed.
 fn module(m: &mut Module, order: &[Item]) -> bool {
     let mut ranges = Ranges::new(m, order);
-    ranges.ascend();
-    ranges.descend();
+    ranges.settle();
     ranges.descend();
     let Ranges { nodes, regs, wires, .. } = ranges;
     apply(m, order, &nodes, &regs, &wires)
@@ -80,6 +79,11 @@ fn module(m: &mut Module, order: &[Item]) -> bool {
 /// Changes of one range before it is widened to the next number of bits, and before it is given up.
 const STEPS: u8 = 4;
 const LEAPS: u8 = 16;
+/// On the way down: changes of a register before it keeps what it had, and of anything else.
+const CREEPS: u8 = 8;
+const SINKS: u8 = 64;
+/// How often registers that creep are looked for.
+const TRIALS: usize = 3;
 
 /// What is known of the values; `None` where no value was seen to reach.
 struct Ranges<'a> {
@@ -88,6 +92,10 @@ struct Ranges<'a> {
     regs: Vec<IntTy>,
     wires: Vec<Option<IntTy>>,
     changes: Vec<u8>,
+    /// Ranges shrink instead of growing.
+    down: bool,
+    /// Registers that keep their range on the way down.
+    pinned: Vec<bool>,
     /// Positions in the order of items whose operands changed.
     due: BinaryHeap<Reverse<u32>>,
     /// Registers whose operands changed, counted after all positions. They move together when no item is due.
@@ -166,6 +174,8 @@ impl<'a> Ranges<'a> {
             regs: m.regs.ids().map(|r| IntTy::constant(first_value(m, r))).collect(),
             wires: vec![None; m.wires.len()],
             changes: vec![0; count],
+            down: false,
+            pinned: vec![false; m.regs.len()],
             due: (0..order.len() as u32).map(Reverse).collect(),
             due_regs: (order.len() as u32..count as u32).collect(),
             is_due: vec![true; count],
@@ -174,18 +184,18 @@ impl<'a> Ranges<'a> {
         }
     }
 
-    /// Grows the ranges until they hold all that the operators make of them.
-    fn ascend(&mut self) {
+    /// Moves the ranges until each agrees with what the operators make of the others.
+    fn settle(&mut self) {
         loop {
             while let Some(Reverse(at)) = self.due.pop() {
                 self.is_due[at as usize] = false;
                 match self.order[at as usize] {
                     Item::Node(n) => {
-                        let new = self.grown(at, self.nodes[n.index()], self.node(n), self.m.nodes[n].ty);
+                        let new = self.moved(at, self.nodes[n.index()], self.node(n), self.m.nodes[n].ty);
                         self.nodes[n.index()] = new;
                     }
                     Item::Wire(w) => {
-                        let new = self.grown(at, self.wires[w.index()], self.wire(w), self.m.wires[w].ty);
+                        let new = self.moved(at, self.wires[w.index()], self.wire(w), self.m.wires[w].ty);
                         self.wires[w.index()] = new;
                     }
                 }
@@ -197,24 +207,57 @@ impl<'a> Ranges<'a> {
                 self.is_due[at as usize] = false;
                 let r = RegId::new(at as usize - self.order.len());
                 let old = self.regs[r.index()];
-                self.regs[r.index()] = self.grown(at, Some(old), self.reg(r), self.m.regs[r].ty).unwrap_or(old);
+                if !(self.down && self.pinned[r.index()]) {
+                    self.regs[r.index()] = self.moved(at, Some(old), self.reg(r), self.m.regs[r].ty).unwrap_or(old);
+                }
             }
         }
     }
 
-    /// The range that holds `old` and `new`, widened where it often changed; where it changed now, its users are due.
-    fn grown(&mut self, at: u32, old: Option<IntTy>, new: Option<IntTy>, declared: Ty) -> Option<IntTy> {
+    /// Takes back what was given too much: computed once more from ranges that hold all values, what comes out holds
+    /// them too. A register that shrinks again and again would never be done; it is found out, and keeps its range.
+    fn descend(&mut self) {
+        self.down = true;
+        let risen = (self.nodes.clone(), self.regs.clone(), self.wires.clone());
+        for _ in 0..TRIALS {
+            let pinned = self.pinned.iter().filter(|&&p| p).count();
+            self.changes.fill(0);
+            self.is_due.fill(true);
+            self.due = (0..self.order.len() as u32).map(Reverse).collect();
+            self.due_regs = (self.order.len() as u32..self.changes.len() as u32).collect();
+            self.settle();
+            if self.pinned.iter().filter(|&&p| p).count() == pinned {
+                return;
+            }
+            (self.nodes, self.regs, self.wires) = risen.clone();
+        }
+    }
+
+    /// The range after a computation gave `new`; where it changed, its users are due. On the way up it holds both, and
+    /// more where it often changed.
+    fn moved(&mut self, at: u32, old: Option<IntTy>, new: Option<IntTy>, declared: Ty) -> Option<IntTy> {
         let Some(mut new) = new else {
             return old;
         };
         if let Some(old) = old {
-            new = new.hull(old);
+            new = if self.down { new.intersect(old).unwrap_or(old) } else { new.hull(old) };
             if new == old {
                 return Some(old);
             }
             let changes = &mut self.changes[at as usize];
             *changes = changes.saturating_add(1);
-            new = widened(old, new, declared.range(), *changes);
+            if !self.down {
+                new = widened(old, new, declared.range(), *changes);
+            } else if let Some(reg) = (at as usize).checked_sub(self.order.len()) {
+                if *changes > CREEPS {
+                    self.pinned[reg] = true;
+                    return Some(old);
+                }
+            } else if *changes > SINKS {
+                return Some(old);
+            }
+        } else if self.down {
+            return None;
         }
         for user in self.users.of(at) {
             let user = self.users.list[user];
@@ -228,21 +271,6 @@ impl<'a> Ranges<'a> {
             }
         }
         Some(new)
-    }
-
-    /// Computes everything once more from ranges that hold all values: what comes out holds them too.
-    fn descend(&mut self) {
-        for r in self.m.regs.ids() {
-            if let Some(new) = self.reg(r) {
-                self.regs[r.index()] = self.regs[r.index()].intersect(new).unwrap_or(new);
-            }
-        }
-        for &item in self.order {
-            match item {
-                Item::Node(n) => self.nodes[n.index()] = tighter(self.nodes[n.index()], self.node(n)),
-                Item::Wire(w) => self.wires[w.index()] = tighter(self.wires[w.index()], self.wire(w)),
-            }
-        }
     }
 
     fn node(&self, n: NodeId) -> Option<IntTy> {
@@ -276,13 +304,6 @@ impl<'a> Ranges<'a> {
     }
 }
 
-fn tighter(old: Option<IntTy>, new: Option<IntTy>) -> Option<IntTy> {
-    match (old, new) {
-        (Some(old), Some(new)) => old.intersect(new).or(Some(old)),
-        (old, _) => old,
-    }
-}
-
 /// `new`, with more room on the sides on which it grew, within `declared`.
 fn widened(old: IntTy, new: IntTy, declared: IntTy, changes: u8) -> IntTy {
     if changes < STEPS {
@@ -291,6 +312,7 @@ fn widened(old: IntTy, new: IntTy, declared: IntTy, changes: u8) -> IntTy {
     let leap = changes < LEAPS;
     let hi = match () {
         _ if new.hi() == old.hi() => new.hi(),
+        _ if leap && new.hi().is_negative() => declared.hi().min(Value::from(-1)),
         _ if leap => declared.hi().min(&Value::pow2(new.hi().bits(false)) - &Value::ONE),
         _ => declared.hi(),
     };

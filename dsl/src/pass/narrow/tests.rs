@@ -20,6 +20,37 @@ fn a_counter_that_stops() {
 }
 
 #[test]
+fn what_is_taken_back_is_taken_back_from_all_that_follows() {
+    // A count to 100, and 300 registers behind it.
+    let module = |ty: &str, sum: &str, step: &str| {
+        let mut text = format!(
+            "domain domain0 clk output port0 y: 0..=255 = %306
+             %0: {ty} = reg0 %1: 1..=1 = const 1 %2: {sum} = add %0 %1 %3: 100..=100 = const 100
+             %4: bool = lt %0 %3 %5: {step} = refine %2 %6: {ty} = reg0 "
+        );
+        (1..=300).for_each(|r| text += &format!("%{}: {ty} = reg{r} ", r + 6));
+        text += &format!("reg reg0 r0: {ty} domain0 reset 0 {{ #0 when %4 {{ #1 set %5 }} }} ");
+        (1..=300)
+            .for_each(|r| text += &format!("reg reg{r} r{r}: {ty} domain0 reset 0 {{ #{} set %{} }} ", r + 1, r + 5));
+        text
+    };
+    narrows(&module("0..=255", "1..=256", "0..=100"), &module("0..=100", "1..=101", "1..=100"));
+}
+
+#[test]
+fn registers_that_creep_keep_their_range() {
+    // From any range that holds all values, the greatest value comes down by one in each round: without end.
+    let module = "domain domain0 clk input port0 n: 0..=4 output port1 y: -1000000..=1000000 = %0
+         %0: -1000000..=1000000 = reg0 %1: 0..=4 = port0 %2: -1000000..=1000000 = shr %0 %1 %3: 1..=1 = const 1
+         %4: -1000001..=999999 = sub %2 %3 %5: -1000000..=999999 = refine %4 %6: bool = lt %7 %0 %7: -999999..=-999999 = const -999999
+         reg reg0 r: -1000000..=1000000 domain0 reset 1000 { #0 when %6 { #1 set %5 } }";
+    let before = super::super::testing::module_with(module);
+    let after = super::super::testing::apply("narrow", &before);
+    let r = after.modules[after.top].regs.values().next().unwrap();
+    assert!(r.ty.fits(crate::ty::Ty::Int(crate::ty::range(-1_000_000..=1023))), "{}", r.ty);
+}
+
+#[test]
 fn a_counter_that_runs_on() {
     let module = "domain domain0 clk output port0 y: 0..=255 = %0
          %0: 0..=255 = reg0 %1: 1..=1 = const 1 %2: 1..=256 = add %0 %1 %3: 0..=255 = wrap %2
