@@ -4,6 +4,17 @@
 //! block says what it holds. Lines that begin with `# ` inside a block are run and not shown, as in any Rust
 //! documentation.
 
+// Examples that the book's blocks use without showing them again.
+#[path = "../examples/blinker.rs"]
+#[allow(dead_code)]
+pub mod blinker;
+#[path = "../examples/gcd.rs"]
+#[allow(dead_code)]
+pub mod gcd;
+#[path = "../examples/mac.rs"]
+#[allow(dead_code)]
+pub mod mac;
+
 /// Makes a page's blocks into documentation tests, and its text into an entry of `PAGES`.
 macro_rules! pages {
     ($($name:ident $path:literal)*) => {

@@ -32,7 +32,8 @@ impl Generator for Blinker {
     }
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// Shows it.
+pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     let design = elaborate(&Blinker { half_period: 3 })?;
     let mut dut = Interpreter::new(&design)?;
     let mut wave = TextWave::all(&dut)?;

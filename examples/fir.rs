@@ -55,7 +55,8 @@ impl Generator for Fir {
     }
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// Shows it.
+pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     let design = elaborate(&Fir { sample: sint(8), tap: sint(4), taps: 4 })?;
     let mut dut = Interpreter::new(&design)?;
     for (n, tap) in [1, 3, 3, 1].into_iter().enumerate() {

@@ -84,7 +84,8 @@ impl Generator for Gcd {
     }
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// Shows it.
+pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     let pairs = [(12, 18), (35, 64), (0, 7), (240, 46)];
     let design = elaborate(&Gcd { width: 8 })?;
     let mut dut = Interpreter::new(&design)?;

@@ -55,7 +55,8 @@ impl Generator for Pe {
     }
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// Shows it.
+pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     let design = elaborate(&Pe { act: uint(4), wgt: sint(4), terms: 4 })?;
     let mut dut = Interpreter::new(&design)?;
     let mut wave = TextWave::new(&dut, &["a", "w", "clear", "en", "sum"])?;

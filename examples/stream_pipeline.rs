@@ -52,7 +52,8 @@ impl Generator for Sorter {
     }
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// Shows it.
+pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     let design = elaborate(&Sorter { sample: uint(8), pedestal: 10, gain: 4, threshold: 100, depth: 4 })?;
     let mut dut = Interpreter::new(&design)?;
     let mut source = StreamSource::new(&dut, "samples")?;

@@ -195,7 +195,8 @@ pub fn beats(a: &Matrix, w: &Matrix) -> Vec<Beat> {
     w.iter().enumerate().map(beat).collect()
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// Shows it.
+pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     let a = vec![vec![1, 2, 3], vec![-4, 5, -6]];
     let w = vec![vec![7, -8], vec![9, 10], vec![-11, 12]];
     let design = elaborate(&MatMul::int8(2, 2, 3))?;

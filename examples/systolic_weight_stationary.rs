@@ -140,7 +140,8 @@ impl Generator for VecMat {
     }
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// Shows it.
+pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     let matrix = [[1, 2], [3, 4], [5, 6]];
     let vectors = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 10, 100]];
     let design = elaborate(&VecMat { rows: 3, cols: 2, act: uint(8), wgt: sint(8) })?;

@@ -9,6 +9,7 @@ use std::time::Instant;
 use gatewright_dsl::emit::{EmitOptions, emit};
 use gatewright_dsl::ids::Id;
 use gatewright_dsl::ir::Design;
+use gatewright_dsl::ir::verify::verify;
 use gatewright_dsl::prelude::*;
 use gatewright_sim::rng::Rng;
 use gatewright_sim::{Interpreter, SimError, Stall, StreamSink, StreamSource, stream};
@@ -52,6 +53,10 @@ fn show(dir: &Path, say: &mut String) -> Result<(), Failure> {
 
     let start = Instant::now();
     let design = elaborate(&MatMul::int8(SIZE, SIZE, SIZE as u64)).map_err(|e| Failure::Finding(e.to_string()))?;
+    verify(&design).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Failure::Finding(lines.join("\n"))
+    })?;
     let names: Vec<&str> = design.modules.values().map(|m| m.name.as_str()).collect();
     let size = Size::of(&design);
     *say += &format!("Elaborated and checked in {}:\n", since(start));

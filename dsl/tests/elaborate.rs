@@ -185,3 +185,26 @@ fn probes_reach_into_children() {
     let error = design.probe("pe_0.acc").unwrap_err().to_string();
     assert!(error.contains("no value `acc` in module `pe`") && error.contains("sum_reg"), "{error}");
 }
+
+/// What the front end makes keeps the invariants of the IR, prints and parses, and stays good through each pass.
+#[test]
+fn designs_and_passes_keep_the_invariants() {
+    use gatewright_dsl::ir::{parse::parse, verify::verify};
+    use gatewright_dsl::pass::PASSES;
+    let designs = [elaborate(&Row(4)), elaborate(&Buffered), elaborate(&Piped(300))];
+    for design in designs.map(|d| d.unwrap_or_else(|e| panic!("{e}"))) {
+        assert_eq!(verify(&design), Ok(()));
+        assert_eq!(parse(&print::print(&design)).as_ref(), Ok(&design));
+        let mut all = design.clone();
+        for pass in PASSES {
+            let mut one = design.clone();
+            for design in [&mut one, &mut all] {
+                (pass.run)(design);
+                assert_eq!(verify(design), Ok(()), "after {}", pass.name);
+            }
+            let before = one.clone();
+            (pass.run)(&mut one);
+            assert_eq!(one, before, "{} runs twice", pass.name);
+        }
+    }
+}

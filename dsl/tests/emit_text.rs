@@ -3,7 +3,6 @@
 mod support;
 
 use gatewright_dsl::emit::{EmitOptions, emit};
-use gatewright_dsl::ids::*;
 use gatewright_dsl::ir::*;
 use gatewright_dsl::pass::name;
 use gatewright_dsl::ty::{Ty, range, sint, uint};

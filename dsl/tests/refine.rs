@@ -8,10 +8,13 @@ mod testing;
 use gatewright_dsl::prelude::*;
 use testing::*;
 
+/// What a case builds from two numbers and a condition.
+type Body = fn(&Module, Int, Int, Bool);
+
 /// What assignments to a register of a type do under conditions on `i` (a byte), `j` (4 bits) and `c`.
-fn refused(build: fn(&Module, Int, Int, Bool)) -> bool {
+fn refused(build: Body) -> bool {
     thread_local! {
-        static BUILD: std::cell::Cell<Option<fn(&Module, Int, Int, Bool)>> = const { std::cell::Cell::new(None) };
+        static BUILD: std::cell::Cell<Option<Body>> = const { std::cell::Cell::new(None) };
     }
     BUILD.set(Some(build));
     let found = codes((uint(8), uint(4), BOOL), |m, (i, j, c)| {
@@ -33,7 +36,7 @@ fn reg(m: &Module, ty: IntTy) -> Reg<Int> {
 
 #[test]
 fn accepted() {
-    let cases: &[(&str, fn(&Module, Int, Int, Bool))] = &[
+    let cases: &[(&str, Body)] = &[
         ("lt", |m, i, _, _| _ = m.when(i.lt(16), || reg(m, uint(4)).set(i))),
         ("le", |m, i, _, _| _ = m.when(i.le(15), || reg(m, uint(4)).set(i))),
         ("gt", |m, i, _, _| _ = m.when(i.gt(240), || reg(m, range(1..=15)).set(i - 240))),
@@ -84,7 +87,7 @@ fn accepted() {
 
 #[test]
 fn refused_where_it_would_be_wrong() {
-    let cases: &[(&str, fn(&Module, Int, Int, Bool))] = &[
+    let cases: &[(&str, Body)] = &[
         ("behind the when", |m, i, _, c| {
             let r = reg(m, uint(4));
             m.when(i.lt(16) & c, || ());

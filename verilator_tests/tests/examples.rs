@@ -1,6 +1,9 @@
 //! Every example on every engine: against plain integer arithmetic, and the interpreter against Verilator cycle by
 //! cycle; its Verilog under the tools, as text to review, and the same to the byte each time.
 
+// One example uses another.
+#![allow(clippy::duplicate_mod)]
+
 #[path = "../../examples/blinker.rs"]
 #[allow(dead_code)]
 mod blinker;

@@ -18,6 +18,9 @@ Jobs of the workspace:
   cargo xtask lint           formatting and clippy
   cargo xtask ci             setup, lint and test: what a change must pass
   cargo xtask bench [ARGS]   all benchmarks (ARGS go to `cargo bench`)
+  cargo xtask fuzz-modules [N]
+                             N (10000) random modules that no run had before on every engine and tool;
+                             GATEWRIGHT_RANDOM_SEED gives the first seed
 ";
 
 fn main() -> ExitCode {
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         Some("lint") => lint(),
         Some("ci") => setup().and_then(|_| lint()).and_then(|()| test(&[])),
         Some("bench") => cargo("bench").arg("--workspace").args(&rest).checked("a benchmark failed"),
+        Some("fuzz-modules") => fuzz_modules(&rest),
         _ => Err(format!("there is no job `{}`\n\n{USAGE}", job.display())),
     };
     match outcome {
@@ -70,6 +74,33 @@ fn test(args: &[OsString]) -> Result {
         Err(why) => println!("\ntest: all passed, but tests with a newer Verilator were SKIPPED: {why}"),
     }
     Ok(())
+}
+
+/// Random modules beyond those of the tests, from a seed that the clock gives.
+fn fuzz_modules(args: &[OsString]) -> Result {
+    let count = match args {
+        [] => 10_000,
+        [n] => n.to_str().and_then(|n| n.parse::<u64>().ok()).ok_or("fuzz-modules takes a number of modules")?,
+        _ => return Err("fuzz-modules takes one number".into()),
+    };
+    let seed = match std::env::var("GATEWRIGHT_RANDOM_SEED") {
+        Ok(seed) => seed,
+        Err(_) => {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+            // Room for the seeds of each run below those of the next.
+            (now.map_or(0, |t| t.as_secs()) * 1_000_000).to_string()
+        }
+    };
+    let _newer = setup()?;
+    println!("fuzz-modules: {count} modules from seed {seed}");
+    let mut command = cargo("test");
+    command.args(["--release", "--no-fail-fast", "--package", "gatewright-verilator-tests"]);
+    for test in ["random_interpreter", "random_passes", "random_lint", "random_verilator"] {
+        command.args(["--test", test]);
+    }
+    command.args(["--", "--nocapture"]);
+    command.env("GATEWRIGHT_RANDOM_MODULES", count.to_string()).env("GATEWRIGHT_RANDOM_SEED", &seed);
+    command.checked(&format!("see it again with GATEWRIGHT_RANDOM_SEED={seed} cargo xtask fuzz-modules {count}"))
 }
 
 fn lint() -> Result {

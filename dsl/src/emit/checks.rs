@@ -179,7 +179,7 @@ impl Writer<'_, '_, '_> {
         let plan = self.outside.plan;
         let ty = plan.m.nodes[n].ty;
         let name = match plan.form[at(n)] {
-            Form::Ref { base, lo } if lo == 0 => plan.bases[base as usize].name.clone(),
+            Form::Ref { base, lo: 0 } => plan.bases[base as usize].name.clone(),
             Form::Ref { base, lo } => format!("{}_{lo}", plan.bases[base as usize].name),
             _ => "value".to_owned(),
         };

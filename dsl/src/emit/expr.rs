@@ -10,7 +10,7 @@ use crate::ir::{BinOp, Op, UnOp};
 use crate::ty::{IntTy, Ty};
 use crate::value::Value;
 
-use super::graph::at;
+use super::graph::{self, at};
 use super::literal;
 use super::plan::{Form, common, reached};
 use super::text::Text;
@@ -546,15 +546,7 @@ impl Text<'_, '_> {
             Some(v) => IntTy::constant(v),
             None => IntTy::full(self.plan.width(n), self.ty(n).is_signed()),
         };
-        let (a, b) = (all(a), all(b));
-        match op {
-            BinOp::Lt if a.hi() < b.lo() => Some(true),
-            BinOp::Lt if a.lo() >= b.hi() => Some(false),
-            BinOp::Le if a.hi() <= b.lo() => Some(true),
-            BinOp::Le if a.lo() > b.hi() => Some(false),
-            BinOp::Eq | BinOp::Ne if a.intersect(b).is_none() => Some(op == BinOp::Ne),
-            _ => None,
-        }
+        graph::decided(op, all(a), all(b))
     }
 
     /// A comparison.

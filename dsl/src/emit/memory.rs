@@ -47,7 +47,12 @@ impl Text<'_, '_> {
         let (_, word) = field_offsets(&mem.fields);
         let signed = plan.bases[self.q(id, 0) as usize].signed;
         self.mark(mem.place);
-        let _ = write!(self.out, "    reg {}{name} [0:{}];", vector(signed, word), mem.depth.saturating_sub(1));
+        // Yosys makes registers of a memory without variable addresses, and warns of it. (A write at a variable address
+        // may vanish where Yosys finds that its condition never holds.)
+        let fixed = mem.writes.iter().any(|w| plan.constant(w.addr).is_some());
+        let attribute = if fixed { "(* nomem2reg *) " } else { "" };
+        let _ =
+            write!(self.out, "    {attribute}reg {}{name} [0:{}];", vector(signed, word), mem.depth.saturating_sub(1));
         self.comment(mem.place);
         for (k, read) in mem.reads.iter().enumerate() {
             if read.sync.is_some() {
@@ -75,24 +80,10 @@ impl Text<'_, '_> {
     }
 
     /// Power-up contents and the `always` blocks. Returns the text of the contents file, where there is one; `file` is
-    /// its name as the simulator finds it. `claim` makes a name that is free.
-    pub fn memory(
-        &mut self,
-        id: MemId,
-        name: &str,
-        file: &str,
-        mut claim: impl FnMut(&str) -> String,
-    ) -> Option<String> {
+    /// its name as the simulator finds it. `counter` makes the name of a loop variable.
+    pub fn memory(&mut self, id: MemId, name: &str, file: &str, counter: impl FnOnce() -> String) -> Option<String> {
+        let contents = self.contents(id, name, file, counter);
         let mem = &self.plan.m.mems[id];
-        let fixed = self.fixed_address(id).map(|address| {
-            let wire = claim(&format!("{name}_addr"));
-            let bits = address_width(mem.depth);
-            let _ = write!(self.out, "    wire {}{wire} = ", vector(false, bits));
-            literal::unsigned(&mut self.out, &address, bits, false);
-            self.line(";");
-            wire
-        });
-        let contents = self.contents(id, name, file, || claim("i"));
         let mut domains: Vec<DomainId> = Vec::new();
         for d in mem.writes.iter().map(|w| w.domain).chain(mem.reads.iter().filter_map(|r| r.sync)) {
             if !domains.contains(&d) {
@@ -105,8 +96,8 @@ impl Text<'_, '_> {
             self.end();
             let _ = write!(self.out, "    always @(posedge {clock}) begin");
             self.end();
-            for (k, write) in mem.writes.iter().enumerate().filter(|(_, w)| w.domain == d) {
-                self.write_port(id, name, write, fixed.as_deref().filter(|_| k == 0));
+            for write in mem.writes.iter().filter(|w| w.domain == d) {
+                self.write_port(id, name, write);
             }
             for (k, _) in mem.reads.iter().enumerate().filter(|(_, r)| r.sync == Some(d)) {
                 self.read_port(id, name, k, d);
@@ -114,14 +105,6 @@ impl Text<'_, '_> {
             self.line("    end");
         }
         contents
-    }
-
-    /// The first write's address, where all are constants. Yosys makes registers of such a memory, with a warning,
-    /// unless some address has a name.
-    fn fixed_address(&self, id: MemId) -> Option<Value> {
-        let mut writes = self.plan.m.mems[id].writes.iter();
-        let first = self.plan.constant(writes.next()?.addr)?;
-        writes.all(|w| self.plan.constant(w.addr).is_some()).then_some(first)
     }
 
     fn contents(&mut self, id: MemId, name: &str, file: &str, counter: impl FnOnce() -> String) -> Option<String> {
@@ -207,21 +190,14 @@ impl Text<'_, '_> {
         }
     }
 
-    /// `address`: a name of the address, where it has one.
-    fn write_port(&mut self, id: MemId, name: &str, write: &MemWrite, address: Option<&str>) {
+    fn write_port(&mut self, id: MemId, name: &str, write: &MemWrite) {
         let mem = &self.plan.m.mems[id];
-        let written = |text: &mut Self| match address {
-            Some(wire) => {
-                let _ = write!(text.out, "{name}[{wire}]");
-            }
-            None => text.word(id, name, write.addr),
-        };
         self.mark(write.place);
         let opened = self.guard(write.enable, 8);
         let indent = if opened { 12 } else { 8 };
         if write.mask.is_empty() {
             self.spaces(indent);
-            written(self);
+            self.word(id, name, write.addr);
             self.put(" <= ");
             self.data(id, write, None);
             self.line(";");
@@ -230,7 +206,7 @@ impl Text<'_, '_> {
             for (k, field) in mem.fields.iter().enumerate().filter(|(_, f)| width(f.ty) > 0) {
                 let masked = self.guard(write.mask[k], indent);
                 self.spaces(if masked { indent + 4 } else { indent });
-                written(self);
+                self.word(id, name, write.addr);
                 if width(field.ty) < word {
                     self.range(offsets[k], width(field.ty));
                 }

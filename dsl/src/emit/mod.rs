@@ -31,6 +31,7 @@ mod process;
 mod source_map;
 mod text;
 mod tree;
+mod uses;
 
 pub use pins::{Pin, PinKind, pins};
 

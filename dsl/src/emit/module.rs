@@ -128,7 +128,7 @@ impl<'a> Emitter<'a> {
             let memory = &plan.mem_name[at(mem)];
             let file = format!("{name}_{memory}.mem");
             let path = format!("{}{file}", self.options.memory_prefix);
-            if let Some(lines) = text.memory(mem, memory, &path, |base| taken.claim(base)) {
+            if let Some(lines) = text.memory(mem, memory, &path, || taken.claim("i")) {
                 contents.push(OutputFile { name: file, text: lines });
             }
         }
@@ -148,7 +148,7 @@ impl<'a> Emitter<'a> {
         self.push(file.clone(), verilog, &places);
         self.sources.push(file);
         self.files.append(&mut contents);
-        if self.options.checks && m.checks.len() > 0 && name == m.name {
+        if self.options.checks && !m.checks.is_empty() && name == m.name {
             let mut checks_name = format!("{name}_checks");
             while self.module_names.contains(checks_name.as_str()) {
                 checks_name.push('_');

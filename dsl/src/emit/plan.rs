@@ -20,7 +20,8 @@ use crate::ir::{BinOp, CheckKind, Design, Dir, Module, Op, Stmt, UnOp};
 use crate::ty::{Ty, uint};
 use crate::value::Value;
 
-use super::graph::{Role, at, block_nodes, constant_result, operands, width};
+use super::graph::{Role, at, block_nodes, constant_result, width};
+use super::uses::Uses;
 
 /// How a node is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -266,7 +267,7 @@ impl<'a> Plan<'a> {
                 continue;
             }
             if width(m.nodes[n].ty) > 0 {
-                operands(&m.nodes[n].op, |o| work.push(o));
+                m.nodes[n].op.for_each_operand(|o| work.push(o));
             }
             for &check in claims.get(&n).into_iter().flatten() {
                 self.check_live[at(check)] = true;
@@ -333,7 +334,7 @@ impl<'a> Plan<'a> {
                         Op::MemRead { mem, port, .. } if m.mems[mem].reads[port as usize].sync.is_none() => {
                             stack.push((first_read[at(mem)] + port, false));
                         }
-                        ref op => operands(op, |o| stack.push((o.0, false))),
+                        ref op => op.for_each_operand(|o| stack.push((o.0, false))),
                     },
                     Item::Wire(w) => block_nodes(&m.wires[w].driver, &mut |n, _| stack.push((n.0, false))),
                     Item::Read(mem, r) => stack.push((m.mems[mem].reads[r as usize].addr.0, false)),
@@ -421,7 +422,7 @@ impl<'a> Plan<'a> {
         let mut total = Size { operators: 1, characters: 4, depth: 0 };
         let mut inline: Vec<NodeId> = Vec::new();
         let mut count = 0;
-        operands(&self.m.nodes[n].op, |o| {
+        self.m.nodes[n].op.for_each_operand(|o| {
             count += 1;
             let characters = match self.form[at(o)] {
                 Form::Inline => {
@@ -525,12 +526,8 @@ impl<'a> Plan<'a> {
                 let lo = self.m.mems[mem].fields[..field as usize].iter().map(|f| width(f.ty)).sum();
                 Some(Form::Ref { base, lo })
             }
-            Op::Un(op, a) => match op {
-                UnOp::ToBits | UnOp::ToUint | UnOp::ToSint | UnOp::Wrap | UnOp::Claim | UnOp::Refine => {
-                    self.bits(a, 0, own)
-                }
-                _ => None,
-            },
+            Op::Un(UnOp::ToBits | UnOp::ToUint | UnOp::ToSint, a) => self.bits(a, 0, own),
+            Op::Un(UnOp::Wrap | UnOp::Claim | UnOp::Refine, a) => self.bits(a, 0, own),
             Op::Slice(a, lo) => self.bits(a, lo, own),
             Op::Bin(BinOp::Shr, a, b) => self.bits(a, self.shift_right(a, b)?, own),
             _ => None,
@@ -622,66 +619,6 @@ struct Size {
     operators: u32,
     characters: u32,
     depth: u32,
-}
-
-/// How often and how each node is used.
-struct Uses {
-    count: Vec<u32>,
-    /// The width of the target where a use is the whole right-hand side of an assignment, else 0.
-    whole: Vec<u32>,
-    /// The use needs a name.
-    forced: Vec<bool>,
-}
-
-impl Uses {
-    fn count(plan: &Plan, live: &[bool]) -> Uses {
-        let m = plan.m;
-        let nodes = m.nodes.len();
-        let mut uses = Uses { count: vec![0; nodes], whole: vec![0; nodes], forced: vec![false; nodes] };
-        for (_, node) in m.nodes.iter().filter(|(id, n)| live[at(*id)] && width(n.ty) > 0) {
-            match &node.op {
-                // A choice that the index cannot reach is not written.
-                Op::Select(i, xs) => {
-                    uses.count[at(*i)] += 1;
-                    reached(m.nodes[*i].ty, xs).iter().for_each(|x| uses.count[at(*x)] += 1);
-                }
-                op => operands(op, |o| uses.count[at(o)] += 1),
-            }
-        }
-        // Registers of one group share the `if` of a `when`: its condition is written once.
-        let mut shared: FxHashSet<(u32, NodeId)> = FxHashSet::default();
-        plan.roots(|n, root| {
-            let i = at(n);
-            let extend = |target: u32| target != plan.width(n) && m.nodes[n].ty.is_signed();
-            match root {
-                Root::Reg(_, Role::Condition(seq) | Role::Subject(seq)) if !shared.insert((seq, n)) => return,
-                Root::Reg(_, Role::Condition(_) | Role::Subject(_)) => {}
-                Root::Output(p) => {
-                    uses.whole[i] = m.ports[p].ty.width();
-                    uses.forced[i] |= extend(m.ports[p].ty.width());
-                }
-                Root::Reg(r, Role::Value) => {
-                    uses.whole[i] = m.regs[r].ty.width();
-                    uses.forced[i] |= extend(m.regs[r].ty.width());
-                }
-                Root::Wire(w, role) => {
-                    let target = m.wires[w].ty.width();
-                    match role {
-                        Role::Value if plan.single_driver(w).is_some() => uses.whole[i] = target,
-                        Role::Subject(_) => uses.forced[i] = true,
-                        _ => {}
-                    }
-                    uses.forced[i] |= role == Role::Value && extend(target);
-                }
-                Root::Input(..) | Root::Mem(..) | Root::Check(_) => uses.forced[i] = true,
-            }
-            uses.count[i] += 1;
-        });
-        for (_, check) in m.checks.iter().filter(|(id, _)| plan.check_live[at(*id)]) {
-            check_nodes(m, &check.kind, |n| uses.forced[at(n)] = true);
-        }
-        uses
-    }
 }
 
 /// The choices of a `Select` that its index can reach.

@@ -70,8 +70,8 @@ pub struct Module {
     pub kind: ModuleKind,
     /// Clock domains; the first is the implicit one.
     pub domains: Arena<DomainId, Domain>,
-    /// Data ports in order: inputs, then outputs; the `ready` of a stream stands with it. Clocks and resets belong to the
-    /// domains.
+    /// Data ports in order: those of the inputs' bundle, then those of the outputs' (a stream has ports of both
+    /// directions). Clocks and resets belong to the domains.
     pub ports: Arena<PortId, Port>,
     /// The stream ports, for drivers and reports.
     pub streams: Vec<StreamPort>,

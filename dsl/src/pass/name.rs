@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use crate::emit::graph::{Role, operands};
+use crate::emit::graph::Role;
 use crate::emit::keywords::is_reserved;
 use crate::emit::plan::{Form, Item, NONE, Plan, Root, check_nodes};
 use crate::ids::{CheckId, Id, InstId, MemId, ModuleId, NodeId, PortId, RegId, WireId};
@@ -93,9 +93,7 @@ pub(crate) fn assign(plan: &mut Plan) -> Namespace {
     taken.next.reserve(plan.bases.len() + m.mems.len() + m.insts.len() + 4);
     for domain in m.domains.values() {
         for name in [Some(&domain.clock), domain.reset.as_ref().map(|r| &r.name)].into_iter().flatten() {
-            if !taken.next.contains_key(name) {
-                taken.claim(name);
-            }
+            taken.next.insert(name.clone(), 1);
         }
     }
     let bases = &mut plan.bases;
@@ -104,9 +102,12 @@ pub(crate) fn assign(plan: &mut Plan) -> Namespace {
             bases[base as usize].name = name;
         }
     };
+    // Ports are promised as they are; Verilator takes nothing else of the module's own name.
     for (port, base) in m.ports.values().zip(&plan.port_base) {
-        set(*base, taken.claim(&port.name));
+        taken.next.insert(port.name.clone(), 1);
+        set(*base, port.name.clone());
     }
+    taken.claim(&m.name);
     for (reg, base) in m.regs.values().zip(&plan.reg_base) {
         set(*base, taken.claim_or(&reg.name, "reg"));
     }
@@ -139,38 +140,20 @@ pub(crate) fn assign(plan: &mut Plan) -> Namespace {
 fn generated(plan: &mut Plan, taken: &mut Namespace) {
     let m = plan.m;
     let mut stems = vec![(Stem::None, false); m.nodes.len()];
-    let mut feed = |n: NodeId, stem: Stem, whole: bool| {
-        let entry = &mut stems[n.index()];
-        if matches!(entry.0, Stem::None) {
-            *entry = (stem, whole);
-        }
-    };
     plan.roots(|n, root| match root {
-        Root::Output(p) => feed(n, Stem::Port(p), true),
-        Root::Wire(w, role) => feed(n, Stem::Wire(w), role == Role::Value),
-        Root::Reg(r, role) => feed(n, Stem::Reg(r), role == Role::Value),
-        Root::Input(i, p) => feed(n, Stem::Input(i, p), true),
-        Root::Mem(mem, part) => feed(n, Stem::Mem(mem, part), true),
-        Root::Check(c) => feed(n, Stem::Check(c), true),
+        Root::Output(p) => feed(&mut stems, n, Stem::Port(p), true),
+        Root::Wire(w, role) => feed(&mut stems, n, Stem::Wire(w), role == Role::Value),
+        Root::Reg(r, role) => feed(&mut stems, n, Stem::Reg(r), role == Role::Value),
+        Root::Input(i, p) => feed(&mut stems, n, Stem::Input(i, p), true),
+        Root::Mem(mem, part) => feed(&mut stems, n, Stem::Mem(mem, part), true),
+        Root::Check(c) => feed(&mut stems, n, Stem::Check(c), true),
     });
-    for (id, check) in m.checks.iter() {
-        if matches!(check.kind, CheckKind::Claim { .. }) {
-            check_nodes(m, &check.kind, |n| feed(n, Stem::Check(id), true));
-        }
+    inherit(plan, &mut stems);
+    // A claim's operand is named after what takes the value, and after the check only where nothing does.
+    for (id, check) in m.checks.iter().filter(|(_, c)| matches!(c.kind, CheckKind::Claim { .. })) {
+        check_nodes(m, &check.kind, |n| feed(&mut stems, n, Stem::Check(id), true));
     }
-    for item in plan.order.iter().rev() {
-        let Item::Node(n) = *item else { continue };
-        let (stem, whole) = match stems[n.index()] {
-            _ if m.names.contains_key(&n) => (Stem::Node(n), false),
-            (stem, whole) => (stem, whole && is_view(&m.nodes[n].op)),
-        };
-        operands(&m.nodes[n].op, |o| {
-            let entry = &mut stems[o.index()];
-            if matches!(entry.0, Stem::None) {
-                *entry = (stem, whole);
-            }
-        });
-    }
+    inherit(plan, &mut stems);
     for n in m.nodes.ids() {
         let base = plan.node_base[n.index()];
         if base == NONE || m.names.contains_key(&n) {
@@ -180,6 +163,31 @@ fn generated(plan: &mut Plan, taken: &mut Namespace) {
         let (stem, whole) = stems[n.index()];
         let name = stem_name(plan, m, stem, whole, suffix(&m.nodes[n].op));
         plan.bases[base as usize].name = taken.claim(&name);
+    }
+}
+
+/// What each node feeds, and whether it is all that the thing takes.
+type Stems = [(Stem, bool)];
+
+fn feed(stems: &mut Stems, n: NodeId, stem: Stem, whole: bool) {
+    let entry = &mut stems[n.index()];
+    if matches!(entry.0, Stem::None) {
+        *entry = (stem, whole);
+    }
+}
+
+/// Operands that feed nothing named themselves take the stem of the first node that uses them.
+fn inherit(plan: &Plan, stems: &mut Stems) {
+    let m = plan.m;
+    for item in plan.order.iter().rev() {
+        let Item::Node(n) = *item else { continue };
+        let (stem, whole) = match stems[n.index()] {
+            _ if m.names.contains_key(&n) => (Stem::Node(n), false),
+            (stem, whole) => (stem, whole && is_view(&m.nodes[n].op)),
+        };
+        if !matches!(stem, Stem::None) {
+            m.nodes[n].op.for_each_operand(|o| feed(stems, o, stem, whole));
+        }
     }
 }
 

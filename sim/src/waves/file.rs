@@ -39,7 +39,7 @@ struct Variable {
 
 enum Sink {
     Vcd(vcd::Writer<BufWriter<File>>, Vec<vcd::IdCode>),
-    Fst(fst_writer::FstBodyWriter<BufWriter<File>>, Vec<fst_writer::FstSignalId>),
+    Fst(Box<fst_writer::FstBodyWriter<BufWriter<File>>>, Vec<fst_writer::FstSignalId>),
 }
 
 /// A wave file that is being written.
@@ -237,5 +237,5 @@ fn fst_header(path: &Path, top: &str, tree: Tree) -> Result<(Vec<Variable>, Sink
             Ok(())
         }
     })?;
-    Ok((variables, Sink::Fst(writer.finish()?, ids)))
+    Ok((variables, Sink::Fst(Box::new(writer.finish()?), ids)))
 }

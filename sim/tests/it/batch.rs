@@ -6,7 +6,7 @@ use gatewright_sim::*;
 
 use crate::build::*;
 
-fn parts() -> Vec<Design> {
+pub fn parts() -> Vec<Design> {
     let mut parts = vec![
         crate::interpreter::accumulator(ResetKind::Sync, Polarity::High).done(),
         crate::interpreter::accumulator(ResetKind::Async, Polarity::Low).done(),

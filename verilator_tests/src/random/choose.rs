@@ -164,14 +164,17 @@ impl Gen<'_> {
         let range = self.range(x);
         let expr = if self.chance(0.5) {
             // Mostly inside of the range, sometimes at or beyond an end.
-            let c = match self.upto(8) {
+            let c = match self.upto(16) {
                 0 => &range.lo - 1,
                 1 => &range.hi + 1,
-                _ => value_in(self.rng, &range),
+                2..6 => value_in(self.rng, &range),
+                _ => (&range.lo + &range.hi) / 2,
             };
             Expr::CompareConst(op, x, c)
         } else {
-            Expr::Compare(op, x, self.int())
+            let near = |t: &Type| t.int().is_some_and(|r| r.intersect(&range).is_some());
+            let y = self.pick(near).filter(|y| *y != x);
+            Expr::Compare(op, x, y.unwrap_or_else(|| self.int()))
         };
         self.emit(expr).expect("a comparison")
     }
@@ -196,6 +199,9 @@ impl Gen<'_> {
 
     /// Something that fits a place of this type.
     pub(super) fn of(&mut self, ty: &Type) -> V {
+        if self.chance(0.04) {
+            return self.constant(ty);
+        }
         let ready = self.pick(|t| t.fits(ty));
         if let Some(v) = ready.filter(|_| self.chance(0.6)) {
             return v;
@@ -225,6 +231,14 @@ impl Gen<'_> {
         let mine = self.range(x);
         if mine.fits(r) {
             return Some(x);
+        }
+        // The low bits above the least value keep more of `x` than its nearest value does.
+        let low = (&r.hi - &r.lo + 1i32).bits() as u32 - 1;
+        let keeps = low > 0 && mine.width() > 0;
+        if keeps && (mine.intersect(r).is_none() || self.chance(0.45)) {
+            let bits = self.emit(Expr::Narrow(Narrow::Wrap, x, Range::full(low, false)))?;
+            let zero = r.lo == BigInt::from(0);
+            return if zero { Some(bits) } else { self.emit(Expr::ArithConst(Arith::Add, bits, r.lo.clone())) };
         }
         let zero_inside = r.contains(&BigInt::from(0));
         let full = *r == Range::full(r.width(), r.is_signed());
@@ -350,7 +364,13 @@ impl Gen<'_> {
             }),
             1..4 => {
                 let kind = self.one(&[Narrow::Sat, Narrow::Symmetric, Narrow::Zero]);
-                let range = int_ty(self.rng, 130);
+                // Mostly a part of the range.
+                let mine = self.range(x);
+                let range = if self.chance(0.2) {
+                    int_ty(self.rng, 130)
+                } else {
+                    Range::new(value_in(self.rng, &mine), value_in(self.rng, &mine))
+                };
                 Expr::Narrow(kind, x, range)
             }
             4..7 => Expr::Round(self.upto(8) as usize, x, self.upto(12) as u32),
@@ -359,7 +379,7 @@ impl Gen<'_> {
                 let x = self.of(&Type::Int(Range::new(0, n - 1)));
                 Expr::NextWrapping(x, n)
             }
-            _ => Expr::Narrow(Narrow::Sat, x, int_ty(self.rng, 12)),
+            _ => Expr::Narrow(Narrow::Sat, x, Range::full(self.rng.between(1, 12) as u32, self.chance(0.5))),
         }
     }
     fn unary(&mut self) -> Expr {

@@ -73,6 +73,8 @@ fn make(rng: &mut Rng, name: &str, size: Size) -> Recipe {
         known: Known::default(),
         taint: Vec::new(),
         wire_taint: Vec::new(),
+        live: Vec::new(),
+        set_regs: HashSet::new(),
         pool: Vec::new(),
         used: HashSet::new(),
         blocks: vec![Vec::new()],
@@ -108,6 +110,10 @@ pub(super) struct Gen<'a> {
     taint: Vec<Wires>,
     /// For each wire, the wires its drivers depend on.
     wire_taint: Vec<Wires>,
+    /// For each value, whether it is more than an expression over constants.
+    live: Vec<bool>,
+    /// Registers that something is assigned to.
+    set_regs: HashSet<usize>,
     /// Values that may be used anywhere.
     pub(super) pool: Vec<V>,
     used: HashSet<V>,
@@ -137,11 +143,21 @@ impl Gen<'_> {
             Expr::Wire(n) => 1 << n,
             _ => 0,
         };
+        let mut live = matches!(expr, Expr::Input(_) | Expr::Reg(_) | Expr::Wire(_));
         expr.operands(&mut |v| {
             taint |= self.taint[v as usize];
+            live |= self.live[v as usize];
             self.used.insert(v);
         });
+        // A value compared with itself, or chosen from twice the same, says nothing.
+        live &= match &expr {
+            Expr::Compare(_, a, b) | Expr::Logic(Logic::Eq | Logic::Ne | Logic::Xor, a, b) => a != b,
+            _ => true,
+        };
+        let range = ty.range();
+        live &= range.lo != range.hi;
         let id = self.fresh(ty, Some(expr.clone()), taint);
+        self.live[id as usize] = live;
         let named = self.rng.chance(0.12);
         self.push(Step::Let { id, named, expr });
         self.pool.push(id);
@@ -151,6 +167,7 @@ impl Gen<'_> {
     fn fresh(&mut self, ty: Type, expr: Option<Expr>, taint: Wires) -> V {
         let id = self.taint.len() as V;
         self.taint.push(taint);
+        self.live.push(true);
         self.known.add(id, ty, expr);
         id
     }
@@ -184,6 +201,8 @@ impl Gen<'_> {
             .filter(|&v| wanted(self.known.ty(v).expect("a known value")))
             .filter(|&v| forbidden == 0 || self.reach(self.taint[v as usize]) & forbidden == 0)
             .collect();
+        let live: Vec<V> = fit.iter().copied().filter(|&v| self.live[v as usize]).collect();
+        let fit = if live.is_empty() || self.rng.chance(0.08) { fit } else { live };
         if fit.is_empty() {
             return None;
         }
@@ -214,6 +233,11 @@ impl Gen<'_> {
         let may = (0..self.recipe.regs.len()).map(Target::Reg).collect::<Vec<_>>();
         let must: Vec<usize> = (0..wires).collect();
         self.statements(0, size.steps, &must, &may);
+        for n in 0..self.recipe.regs.len() {
+            if !self.set_regs.contains(&n) && self.rng.chance(0.9) {
+                self.set(Target::Reg(n));
+            }
+        }
         for n in (0..wires).filter(|&n| !early[n]) {
             self.emit(Expr::Wire(n));
         }
@@ -225,6 +249,7 @@ impl Gen<'_> {
             self.expression();
         }
         let mut outputs: Vec<V> = self.pool.iter().copied().filter(|v| !self.used.contains(v)).collect();
+        outputs.retain(|v| self.live[*v as usize] || self.rng.chance(0.15));
         while outputs.len() > 14 {
             let n = self.upto(outputs.len() as u64) as usize;
             outputs.remove(n);
@@ -323,8 +348,9 @@ impl Gen<'_> {
         self.forbid.push(wire);
         let value = self.of(&ty);
         self.forbid.pop();
-        if let Target::Wire(n) = target {
-            self.wire_taint[n] |= self.taint[value as usize];
+        match target {
+            Target::Wire(n) => self.wire_taint[n] |= self.taint[value as usize],
+            Target::Reg(n) => _ = self.set_regs.insert(n),
         }
         self.push(Step::Set { target, value });
     }
@@ -523,8 +549,9 @@ impl Gen<'_> {
                     value = v;
                     private = Some(v);
                 }
-                if let Target::Wire(n) = target {
-                    self.wire_taint[*n] |= self.taint[value as usize];
+                match target {
+                    Target::Wire(n) => self.wire_taint[*n] |= self.taint[value as usize],
+                    Target::Reg(n) => _ = self.set_regs.insert(*n),
                 }
                 self.push(Step::Set { target: *target, value });
                 private
@@ -629,6 +656,7 @@ impl Gen<'_> {
         self.recipe.regs.push(RegDef { name: format!("kept{n}"), ty: Type::Int(outer), reset });
         let value = self.of(&Type::Int(inner.clone()));
         self.push(Step::Set { target: Target::Reg(n), value });
+        self.set_regs.insert(n);
         if let Some(q) = self.emit(Expr::Reg(n)) {
             self.emit(Expr::Narrow(Narrow::Claim, q, inner));
         }

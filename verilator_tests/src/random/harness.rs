@@ -97,7 +97,7 @@ pub fn options(seed: u64) -> Options {
         0 | 4 => Options::default(),
         1 => Options::reset("rst_n", ResetKind::Async, Polarity::Low),
         2 => Options::reset("rst", ResetKind::Async, Polarity::High),
-        _ if seed % 2 == 0 => Options::reset("resetn", ResetKind::Sync, Polarity::Low),
+        _ if seed.is_multiple_of(2) => Options::reset("resetn", ResetKind::Sync, Polarity::Low),
         _ => Options::no_reset(),
     }
 }

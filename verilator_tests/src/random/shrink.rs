@@ -115,7 +115,7 @@ fn changed(recipe: &Recipe, at: usize, kind: usize) -> Option<Recipe> {
             if n >= blocks.len() {
                 return None;
             }
-            if kind % 2 == 0 {
+            if kind.is_multiple_of(2) {
                 return Some(blocks[n].clone());
             }
             let mut step = step.clone();

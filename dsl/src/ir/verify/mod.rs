@@ -8,8 +8,7 @@
 //! - **V05** Names in a module are identifiers, and unique among its ports, clocks and resets; its registers; its wires;
 //!   its memories; its children; its checks.
 //! - **V06** No type is wider than [`MAX_WIDTH`](crate::ty::MAX_WIDTH).
-//! - **V07** Inputs stand before outputs, each stream with its `ready`. An input has no driver; an output has one, but in
-//!   a black box.
+//! - **V07** An input has no driver; an output has one, but in a black box.
 //! - **V08** The driver of an output fits its port.
 //! - **V09** A node that takes the value of a port, register, wire, field or child has a type inside of the declared one,
 //!   and ports are used in their direction.

@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use super::super::{Design, Dir, ModuleKind};
 use super::{Checker, Errors};
-use crate::ids::{PlaceId, PortId};
+use crate::ids::PlaceId;
 use crate::ty::Ty;
 
 /// A letter or `_`, then letters, digits, `_` and `$`.
@@ -37,15 +37,8 @@ impl Checker<'_> {
         let m = self.m;
         self.names();
         let is_extern = m.kind != ModuleKind::Body;
-        let mut outputs_began = false;
-        // A `ready` runs against the direction of the stream it stands with.
-        let against: HashSet<PortId> = m.streams.iter().map(|s| s.ready).collect();
         for (id, p) in m.ports.iter() {
-            outputs_began |= p.dir == Dir::Output && !against.contains(&id);
             match (p.dir, p.driver) {
-                (Dir::Input, _) if outputs_began && !against.contains(&id) => {
-                    self.fail(7, id, p.place, "an input after an output")
-                }
                 (Dir::Input, Some(_)) => self.fail(7, id, p.place, "an input with a driver"),
                 (Dir::Output, None) if !is_extern => self.fail(7, id, p.place, "an output without a driver"),
                 _ => {}
