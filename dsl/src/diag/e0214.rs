@@ -35,7 +35,7 @@ mod tests {
             let b = mem("b").contents_of(vec![word.clone(), word[..1].to_vec()]).collision(Collision::Old).read(0);
             let c = m.mem("c", uint(8), 1 << 33).contents([1]).collision(Collision::Old).read(0);
             let d = m.mem("d", uint(8), 1 << 30).contents([1]).collision(Collision::Old).read(0);
-            m.mem("e", (), 4).collision(Collision::Old).read(0);
+            m.mem("e", (), 4).collision(Collision::Old);
             ((a, b), c, d)
         });
         let titles: Vec<&str> = titles.0.iter().map(|d| d.title.as_str()).collect();

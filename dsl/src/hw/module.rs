@@ -253,7 +253,8 @@ pub(crate) fn instantiate<I: Bundle, O: Bundle>(
             if leaf.role == Role::Ready {
                 let wire_name = b.fresh_name(&format!("{name}_{}", path.join("_")), place);
                 let (wire, raw) = b.wire(wire_name, Ty::BOOL, leaf.format.clone(), true, place);
-                let stream = format!("{name}.{}", path[..path.len() - 1].join("."));
+                let below = &path[..path.len() - 1];
+                let stream = if below.is_empty() { name.clone() } else { format!("{name}.{}", below.join(".")) };
                 b.streams.insert(wire, (place, stream));
                 connections.push((port, raw.node));
                 outputs.push(raw);
