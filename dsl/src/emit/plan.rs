@@ -400,6 +400,10 @@ impl<'a> Plan<'a> {
     }
 
     fn make_base(&mut self, n: NodeId) {
+        // An operand can stand twice in one list.
+        if self.node_base[at(n)] != NONE {
+            return;
+        }
         let (width, _) = self.natural(n);
         let base = self.base(width, self.m.nodes[n].ty.is_signed());
         self.node_base[at(n)] = base;
