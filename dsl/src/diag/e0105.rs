@@ -47,8 +47,8 @@ mod tests {
     fn declarations() {
         expect_error(
             (),
-            |m, ()| m.reg("huge", uint(u32::MAX)).no_reset().q(), //~ reg
-            "E0105: register `huge` is wider than 65536 bits
+            |m, ()| m.reg("vast", uint(u32::MAX)).no_reset().q(), //~ reg
+            "E0105: register `vast` is wider than 65536 bits
             at reg
             help: split it into several values, such as a Vec",
         );
