@@ -94,7 +94,7 @@ fn widths_are_mixed() {
             widths.insert(range.width());
             if let Type::Int(r) = ty {
                 negative += u32::from(r.hi < 0.into());
-                asymmetric += u32::from(r.lo != 0.into() && &r.lo != &(-&r.hi) && r.lo != -&r.hi - 1);
+                asymmetric += u32::from(r.lo != 0.into() && r.lo != -&r.hi && r.lo != -&r.hi - 1);
             }
         }
     }
