@@ -37,7 +37,7 @@ fn alone(recipe: &Recipe, seed: u64, resets: &[bool]) -> Result<(), Failure> {
 }
 
 fn failed(m: &Member, resets: &[bool], failure: &Failure) -> ! {
-    panic!("{}", report(&m.recipe, m.seed, failure, 60, &|r, seed| alone(r, seed, resets)))
+    panic!("{}", report(&m.recipe, m.seed, failure, 300, &|r, seed| alone(r, seed, resets)))
 }
 
 /// Runs the whole batch; one trace per module.

@@ -563,6 +563,8 @@ impl Text<'_, '_> {
                 self.put(if op == BinOp::Eq { " == " } else { " != " });
                 self.ext(b, width, Around::Binary);
             }
+            // Verilator 5.006 computes the signed `<=` of equal constants wrongly, its `>=` rightly.
+            BinOp::Le if signed => self.arithmetic_pair(b, a, width, true, " >= "),
             _ => self.arithmetic_pair(a, b, width, signed, if op == BinOp::Lt { " < " } else { " <= " }),
         }
         self.close(p);
