@@ -2,7 +2,8 @@
 //!
 //! Ranges are computed from constants, ports and what registers hold at first, and grow along the operators until
 //! nothing changes. What keeps growing is given room in steps, up to its declared type, so that this ends soon; what was
-//! given too much is then taken back, but from registers that would give it back bit by bit. A refinement's range holds where it is selected, and only
+//! given too much is then taken back. Registers that would give it back bit by bit keep their types, and so does what is
+//! computed from them. A refinement's range holds where it is selected, and only
 //! there. Words keep their types, but those with one possible value become constants. Ports, memories and children keep
 //! theirs.
 //!
@@ -70,20 +71,24 @@ pub fn run(design: &mut Design) {
 /// True where a range changed.
 fn module(m: &mut Module, order: &[Item]) -> bool {
     let mut ranges = Ranges::new(m, order);
-    ranges.settle();
-    ranges.descend();
-    let Ranges { nodes, regs, wires, .. } = ranges;
-    apply(m, order, &nodes, &regs, &wires)
+    for _ in 0..TRIALS {
+        ranges.ascend();
+        if ranges.descend() {
+            let Ranges { nodes, regs, wires, .. } = ranges;
+            return apply(m, order, &nodes, &regs, &wires);
+        }
+    }
+    false
 }
 
 /// Changes of one range before it is widened to the next number of bits, and before it is given up.
 const STEPS: u8 = 4;
 const LEAPS: u8 = 16;
-/// On the way down: changes of a register before it keeps what it had, and of anything else.
-const CREEPS: u8 = 8;
-const SINKS: u8 = 64;
-/// How often registers that creep are looked for.
-const TRIALS: usize = 3;
+/// On the way down: changes of a register before it is said to creep, and of anything else before it is done.
+const CREEPS: u8 = 32;
+const SINKS: u8 = 200;
+/// How often registers that creep are looked for before the module is left as it is.
+const TRIALS: usize = 4;
 
 /// What is known of the values; `None` where no value was seen to reach.
 struct Ranges<'a> {
@@ -94,8 +99,11 @@ struct Ranges<'a> {
     changes: Vec<u8>,
     /// Ranges shrink instead of growing.
     down: bool,
-    /// Registers that keep their range on the way down.
-    pinned: Vec<bool>,
+    /// By position, and registers after them: those that keep their declared range, since they creep or are computed
+    /// from what does.
+    frozen: Vec<bool>,
+    /// Registers that were found to creep.
+    creeping: Vec<u32>,
     /// Positions in the order of items whose operands changed.
     due: BinaryHeap<Reverse<u32>>,
     /// Registers whose operands changed, counted after all positions. They move together when no item is due.
@@ -171,25 +179,71 @@ impl<'a> Ranges<'a> {
         Ranges {
             m,
             nodes: vec![None; m.nodes.len()],
-            regs: m.regs.ids().map(|r| IntTy::constant(first_value(m, r))).collect(),
+            regs: Vec::new(),
             wires: vec![None; m.wires.len()],
             changes: vec![0; count],
             down: false,
-            pinned: vec![false; m.regs.len()],
-            due: (0..order.len() as u32).map(Reverse).collect(),
-            due_regs: (order.len() as u32..count as u32).collect(),
-            is_due: vec![true; count],
+            frozen: vec![false; count],
+            creeping: Vec::new(),
+            due: BinaryHeap::new(),
+            due_regs: Vec::new(),
+            is_due: vec![false; count],
             order,
             users,
         }
     }
 
-    /// Moves the ranges until each agrees with what the operators make of the others.
+    /// Grows the ranges from nothing until they hold all that the operators make of them.
+    fn ascend(&mut self) {
+        self.down = false;
+        let first = |r| IntTy::constant(first_value(self.m, r));
+        self.regs = self.m.regs.ids().map(first).collect();
+        self.nodes.fill(None);
+        self.wires.fill(None);
+        for at in (0..self.frozen.len()).filter(|&at| self.frozen[at]) {
+            match self.order.get(at) {
+                Some(&Item::Node(n)) => self.nodes[n.index()] = Some(self.m.nodes[n].ty.range()),
+                Some(&Item::Wire(w)) => self.wires[w.index()] = Some(self.m.wires[w].ty.range()),
+                None => {
+                    let r = RegId::new(at - self.order.len());
+                    self.regs[r.index()] = self.m.regs[r].ty.range();
+                }
+            }
+        }
+        self.settle();
+    }
+
+    /// Takes back what was given too much: computed once more from ranges that hold all values, what comes out holds
+    /// them too. A register that shrinks again and again would never be done: where there is one, it is frozen with what
+    /// is computed from it, and the answer is false.
+    fn descend(&mut self) -> bool {
+        self.down = true;
+        self.settle();
+        let mut open = std::mem::take(&mut self.creeping);
+        if open.is_empty() {
+            return true;
+        }
+        while let Some(at) = open.pop() {
+            if std::mem::replace(&mut self.frozen[at as usize], true) {
+                continue;
+            }
+            let users = self.users.list[self.users.of(at)].iter();
+            open.extend(users.filter(|&&user| (user as usize) < self.order.len()));
+        }
+        false
+    }
+
+    /// Computes everything, and again what depends on what changed, until nothing changes.
     fn settle(&mut self) {
+        self.changes.fill(0);
+        self.is_due.fill(true);
+        self.due = (0..self.order.len() as u32).map(Reverse).collect();
+        self.due_regs = (self.order.len() as u32..self.changes.len() as u32).collect();
         loop {
             while let Some(Reverse(at)) = self.due.pop() {
                 self.is_due[at as usize] = false;
                 match self.order[at as usize] {
+                    _ if self.frozen[at as usize] => {}
                     Item::Node(n) => {
                         let new = self.moved(at, self.nodes[n.index()], self.node(n), self.m.nodes[n].ty);
                         self.nodes[n.index()] = new;
@@ -205,31 +259,13 @@ impl<'a> Ranges<'a> {
             }
             for at in std::mem::take(&mut self.due_regs) {
                 self.is_due[at as usize] = false;
+                if self.frozen[at as usize] {
+                    continue;
+                }
                 let r = RegId::new(at as usize - self.order.len());
                 let old = self.regs[r.index()];
-                if !(self.down && self.pinned[r.index()]) {
-                    self.regs[r.index()] = self.moved(at, Some(old), self.reg(r), self.m.regs[r].ty).unwrap_or(old);
-                }
+                self.regs[r.index()] = self.moved(at, Some(old), self.reg(r), self.m.regs[r].ty).unwrap_or(old);
             }
-        }
-    }
-
-    /// Takes back what was given too much: computed once more from ranges that hold all values, what comes out holds
-    /// them too. A register that shrinks again and again would never be done; it is found out, and keeps its range.
-    fn descend(&mut self) {
-        self.down = true;
-        let risen = (self.nodes.clone(), self.regs.clone(), self.wires.clone());
-        for _ in 0..TRIALS {
-            let pinned = self.pinned.iter().filter(|&&p| p).count();
-            self.changes.fill(0);
-            self.is_due.fill(true);
-            self.due = (0..self.order.len() as u32).map(Reverse).collect();
-            self.due_regs = (self.order.len() as u32..self.changes.len() as u32).collect();
-            self.settle();
-            if self.pinned.iter().filter(|&&p| p).count() == pinned {
-                return;
-            }
-            (self.nodes, self.regs, self.wires) = risen.clone();
         }
     }
 
@@ -248,11 +284,9 @@ impl<'a> Ranges<'a> {
             *changes = changes.saturating_add(1);
             if !self.down {
                 new = widened(old, new, declared.range(), *changes);
-            } else if let Some(reg) = (at as usize).checked_sub(self.order.len()) {
-                if *changes > CREEPS {
-                    self.pinned[reg] = true;
-                    return Some(old);
-                }
+            } else if at as usize >= self.order.len() && *changes > CREEPS {
+                self.creeping.push(at);
+                return Some(old);
             } else if *changes > SINKS {
                 return Some(old);
             }

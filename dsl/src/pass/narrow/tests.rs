@@ -39,15 +39,25 @@ fn what_is_taken_back_is_taken_back_from_all_that_follows() {
 
 #[test]
 fn registers_that_creep_keep_their_range() {
-    // From any range that holds all values, the greatest value comes down by one in each round: without end.
-    let module = "domain domain0 clk input port0 n: 0..=4 output port1 y: -1000000..=1000000 = %0
-         %0: -1000000..=1000000 = reg0 %1: 0..=4 = port0 %2: -1000000..=1000000 = shr %0 %1 %3: 1..=1 = const 1
-         %4: -1000001..=999999 = sub %2 %3 %5: -1000000..=999999 = refine %4 %6: bool = lt %7 %0 %7: -999999..=-999999 = const -999999
-         reg reg0 r: -1000000..=1000000 domain0 reset 1000 { #0 when %6 { #1 set %5 } }";
-    let before = super::super::testing::module_with(module);
-    let after = super::super::testing::apply("narrow", &before);
-    let r = after.modules[after.top].regs.values().next().unwrap();
-    assert!(r.ty.fits(crate::ty::Ty::Int(crate::ty::range(-1_000_000..=1023))), "{}", r.ty);
+    // A count up to 5000 and down to 0 in a larger register: after the leap to 8191, each round down takes off one.
+    let module = "domain domain0 clk input port0 up: bool output port1 y: 0..=8191 = %0
+         %0: 0..=8191 = reg0 %1: bool = port0 %2: 1..=1 = const 1 %3: 1..=8192 = add %0 %2 %4: 5000..=5000 = const 5000
+         %5: 1..=5000 = min %3 %4 %6: -1..=8190 = sub %0 %2 %7: 0..=0 = const 0 %8: 0..=8190 = max %6 %7
+         %9: 0..=8190 = mux %1 %5 %8 reg reg0 r: 0..=8191 domain0 reset 0 { #0 set %9 }";
+    narrows(module, module);
+}
+
+#[test]
+fn an_average_that_forgets() {
+    // Going down, the range is halved in each round until it fits what comes in.
+    let module = |q: &str, half: &str, sum: &str| {
+        format!(
+            "domain domain0 clk input port0 x: 0..=9 output port1 y: 0..=65535 = %0
+             %0: {q} = reg0 %1: 0..=9 = port0 %2: 1..=1 = const 1 %3: {half} = shr %0 %2 %4: {sum} = add %3 %1
+             reg reg0 r: {q} domain0 reset 0 {{ #0 set %4 }}"
+        )
+    };
+    narrows(&module("0..=65535", "0..=32767", "0..=32776"), &module("0..=18", "0..=9", "0..=18"));
 }
 
 #[test]

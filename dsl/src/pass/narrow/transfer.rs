@@ -5,8 +5,8 @@ use crate::ir::{BinOp, Module, Op, UnOp, rules};
 use crate::ty::{IntTy, Ty, uint};
 use crate::value::Value;
 
-/// The range of node `n` within its declared type; `None` where an operand has no value yet, or where no value is both in
-/// the operand's range and in a refinement.
+/// The range of node `n` within its declared type; `None` where an operand has no value yet, and where no value is both in
+/// the operand's range and in a refinement or claim: such a node has no value that is used while claims hold.
 pub(super) fn node(m: &Module, n: NodeId, ranges: &[Option<IntTy>]) -> Option<IntTy> {
     let node = &m.nodes[n];
     let declared = node.ty.range();
@@ -29,9 +29,7 @@ pub(super) fn node(m: &Module, n: NodeId, ranges: &[Option<IntTy>]) -> Option<In
         Op::Un(op, x) => {
             let r = of(*x)?;
             match op {
-                UnOp::Refine => return declared.intersect(r),
-                // A claim that never holds still has a value.
-                UnOp::Claim => r,
+                UnOp::Refine | UnOp::Claim => r,
                 UnOp::Wrap if !r.fits(declared) => declared,
                 UnOp::Wrap => r,
                 op => unary(*op, r, width(*x))?,
@@ -61,7 +59,7 @@ pub(super) fn node(m: &Module, n: NodeId, ranges: &[Option<IntTy>]) -> Option<In
             IntTy::new(lo, hi)
         }
     };
-    Some(declared.intersect(found).unwrap_or(declared))
+    declared.intersect(found)
 }
 
 fn hull(ranges: impl IntoIterator<Item = Option<IntTy>>) -> Option<IntTy> {

@@ -56,11 +56,6 @@ pub(crate) fn becomes(pass: &str, before: &str, after: &str) {
     becomes_design(pass, &design(before), &design(after));
 }
 
-/// A design of one module with this body.
-pub(crate) fn module_with(body: &str) -> Design {
-    read(&format!("design top module0 module module0 m {{ {body} }}"))
-}
-
 /// Nodes in the order in which drivers, trees and the rest reach them.
 fn renumbered(design: &Design) -> Design {
     let mut design = design.clone();
