@@ -1,7 +1,8 @@
-//! `gatewright ir`: reads the text form of a design, runs passes on it, and prints what comes out.
+//! `gatewright ir`: reads the text form of a design, runs passes on it, and prints what comes out, or its Verilog.
 
 use std::path::PathBuf;
 
+use gatewright_dsl::emit::{EmitOptions, emit};
 use gatewright_dsl::ir::Design;
 use gatewright_dsl::ir::parse::parse;
 use gatewright_dsl::ir::print::print;
@@ -19,7 +20,8 @@ pub struct Arguments {
     /// Passes to run, in this order, separated by commas.
     #[arg(long = "pass", value_name = "NAMES", value_delimiter = ',')]
     passes: Vec<String>,
-    /// Check the invariants of what is read, and of what comes out. What is read is always checked before a pass.
+    /// Check the invariants of what is read, and of what comes out. What is read is always checked before a pass
+    /// and before Verilog is written.
     #[arg(long)]
     verify: bool,
     /// Where to write; without it, or for `-`, the standard output.
@@ -28,8 +30,11 @@ pub struct Arguments {
     /// Write JSON instead of text.
     #[arg(long)]
     json: bool,
+    /// Write the Verilog of the result to a folder, instead of text
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["output", "json"])]
+    verilog: Option<PathBuf>,
     /// List the passes.
-    #[arg(long, conflicts_with_all = ["file", "passes", "verify", "output", "json"])]
+    #[arg(long, conflicts_with_all = ["file", "passes", "verify", "output", "json", "verilog"])]
     list: bool,
 }
 
@@ -52,12 +57,16 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut design = parse(&text).map_err(|e| {
         Failure::Unusable(format!("{shown}:{}:{}: expected {}, found {}", e.line, e.column, e.expected, e.found))
     })?;
-    if arguments.verify || !names.is_empty() {
+    if arguments.verify || arguments.verilog.is_some() || !names.is_empty() {
         verified(&design, &shown)?;
     }
     pass::run(&mut design, &names).map_err(|e| Failure::Unusable(e.to_string()))?;
     if arguments.verify {
         verified(&design, "the result")?;
+    }
+    if let Some(dir) = &arguments.verilog {
+        let files = emit(&design, &EmitOptions::default());
+        return files.write_to(dir).map_err(|e| Failure::Unusable(e.to_string()));
     }
     let written = if arguments.json {
         let json = serde_json::to_string_pretty(&design);

@@ -134,3 +134,24 @@ error: standard input breaks invariants of the intermediate representation
     assert_eq!(gatewright(&["ir", "--list", "-"], "").status.code(), Some(2));
     assert_eq!(gatewright(&["melt"], "").status.code(), Some(2));
 }
+
+#[test]
+fn writes_verilog() {
+    let folder = folder("verilog");
+    let out = folder.join("rtl");
+    let args = ["ir", "-", "--pass", "fold,dead", "--verilog", out.to_str().unwrap()];
+    ends(&gatewright(&args, DESIGN), 0, "", "");
+    let verilog = fs::read_to_string(out.join("m.v")).unwrap();
+    assert!(verilog.contains("assign y = a;"), "{verilog}");
+    // What breaks an invariant is not printed.
+    fs::remove_dir_all(&out).unwrap();
+    let broken = DESIGN.replace("add %0 %1", "sub %1 %0");
+    assert_eq!(gatewright(&["ir", "-", "--verilog", out.to_str().unwrap()], &broken).status.code(), Some(1));
+    assert!(!out.exists());
+    let taken = folder.join("file");
+    fs::write(&taken, "").unwrap();
+    let refused = gatewright(&["ir", "-", "--verilog", taken.to_str().unwrap()], DESIGN);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).starts_with("error: cannot write `"), "{refused:?}");
+    fs::remove_dir_all(&folder).unwrap();
+}

@@ -392,12 +392,15 @@ impl Text<'_, '_> {
                 self.ext(a, width, Around::Unary);
                 self.close(p);
             }
-            UnOp::Not => {
-                let p = self.open(around, Around::Unary);
-                self.put(if width == 1 { "!" } else { "~" });
-                self.ext(a, width, Around::Unary);
-                self.close(p);
-            }
+            UnOp::Not => match inverted(self.op(a)) {
+                Some((op, x, y)) if self.plan.form[at(a)] == Form::Inline => self.compare(op, x, y, around),
+                _ => {
+                    let p = self.open(around, Around::Unary);
+                    self.put(if width == 1 { "!" } else { "~" });
+                    self.ext(a, width, Around::Unary);
+                    self.close(p);
+                }
+            },
             UnOp::ReduceAnd | UnOp::ReduceOr | UnOp::ReduceXor => {
                 let p = self.open(around, Around::Binary);
                 self.put(match op {
@@ -563,11 +566,33 @@ impl Text<'_, '_> {
                 self.put(if op == BinOp::Eq { " == " } else { " != " });
                 self.ext(b, width, Around::Binary);
             }
-            // Verilator 5.006 computes the signed `<=` of equal constants wrongly, its `>=` rightly.
-            BinOp::Le if signed => self.arithmetic_pair(b, a, width, true, " >= "),
+            BinOp::Le if signed => self.signed_le(a, b, width),
+            _ if self.plan.constant(a).is_some() => {
+                self.arithmetic_pair(b, a, width, signed, if op == BinOp::Lt { " > " } else { " >= " });
+            }
             _ => self.arithmetic_pair(a, b, width, signed, if op == BinOp::Lt { " < " } else { " <= " }),
         }
         self.close(p);
+    }
+
+    /// The signed `a <= b`. Verilator 5.006 takes this for false of equal constants, as those are that arrive through
+    /// ports; also where it makes `<=` out of `>=` with a constant. Its `>=` of two others is right, and so is `<`.
+    fn signed_le(&mut self, a: NodeId, b: NodeId, width: u32) {
+        let one = Value::small(1);
+        match (self.plan.constant(a), self.plan.constant(b)) {
+            // No overflow: the widths alone would have decided the comparison.
+            (_, Some(b)) => {
+                self.as_signed(a, width);
+                self.put(" < ");
+                literal::signed(&mut self.out, &(&b + &one), width);
+            }
+            (Some(a), None) => {
+                self.as_signed(b, width);
+                self.put(" > ");
+                literal::signed(&mut self.out, &(&a - &one), width);
+            }
+            (None, None) => self.arithmetic_pair(b, a, width, true, " >= "),
+        }
     }
 
     /// A choice by index: comparisons in a row where they are few, else a tree over the bits of the index.
@@ -654,6 +679,17 @@ impl Text<'_, '_> {
         if !single {
             self.put("}");
         }
+    }
+}
+
+/// The comparison that holds where `op` does not.
+fn inverted(op: &Op) -> Option<(BinOp, NodeId, NodeId)> {
+    match *op {
+        Op::Bin(BinOp::Eq, a, b) => Some((BinOp::Ne, a, b)),
+        Op::Bin(BinOp::Ne, a, b) => Some((BinOp::Eq, a, b)),
+        Op::Bin(BinOp::Lt, a, b) => Some((BinOp::Le, b, a)),
+        Op::Bin(BinOp::Le, a, b) => Some((BinOp::Lt, b, a)),
+        _ => None,
     }
 }
 

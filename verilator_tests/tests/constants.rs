@@ -1,0 +1,64 @@
+//! Constants that arrive through ports: a tool folds by itself what the emitter cannot know, and must fold it rightly.
+
+use gatewright_dsl::prelude::*;
+use gatewright_sim::{Interpreter, RandomStimulus, SimError, Verilated, compare};
+
+/// Every comparison of `a` with `b` and with a literal, and its negation.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Comparisons {
+    literal: i64,
+}
+
+impl Generator for Comparisons {
+    type In = (Int, Int);
+    type Out = Vec<Bool>;
+    fn shape(&self) -> (IntTy, IntTy) {
+        (sint(3), sint(4))
+    }
+    fn build(&self, _: &Module, (a, b): (Int, Int)) -> Vec<Bool> {
+        let c = self.literal;
+        let pairs = [a.lt(b), a.le(b), a.gt(b), a.ge(b), a.eq(b), a.ne(b)];
+        let literals = [a.lt(c), a.le(c), a.gt(c), a.ge(c), a.eq(c), a.ne(c)];
+        let found: Vec<Bool> = pairs.into_iter().chain(literals).collect();
+        found.iter().map(|&x| !x).chain(found.iter().copied()).collect()
+    }
+}
+
+/// Comparisons of constants around the literal.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Constants;
+
+impl Generator for Constants {
+    type In = Int;
+    type Out = Vec<Bool>;
+    fn shape(&self) -> IntTy {
+        sint(3)
+    }
+    fn build(&self, m: &Module, free: Int) -> Vec<Bool> {
+        let mut all = Vec::new();
+        for literal in -2..=1 {
+            let generator = Comparisons { literal };
+            let name = |a: i64, b: i64| format!("l{}_a{}_b{}", literal + 2, a + 4, b + 4);
+            for a in literal - 1..=literal + 1 {
+                all.extend(m.inst(&name(a, 4), &generator, (lit(a), free)));
+                for b in a - 1..=a + 1 {
+                    all.extend(m.inst(&name(a, b), &generator, (lit(a), lit(b))));
+                }
+            }
+        }
+        all
+    }
+}
+
+#[test]
+fn comparisons_of_constants_are_folded_rightly() {
+    let design = elaborate(&Constants).unwrap_or_else(|e| panic!("{e}"));
+    let mut interpreter = Interpreter::new(&design).unwrap();
+    let mut verilated = match Verilated::new(&design) {
+        Err(e @ SimError::NoVerilator { .. }) if std::env::var_os("CI").is_none() => return eprintln!("SKIPPED: {e}"),
+        other => other.unwrap(),
+    };
+    if let Err(e) = compare(vec![&mut interpreter, &mut verilated], 50, RandomStimulus::new(1)) {
+        panic!("{e}");
+    }
+}
