@@ -30,10 +30,16 @@ impl Origin {
     }
 }
 
-/// `conditions_show`: the value would fit, if it counted only under the conditions around.
-pub(crate) fn new(place: PlaceId, value: Origin, ty: Ty, target: &Target<'_>, conditions_show: bool) -> Draft {
+/// `name` is the target's; `conditions_show`: the value would fit, if it counted only under the conditions around.
+pub(crate) fn new(
+    place: PlaceId,
+    value: Origin,
+    ty: Ty,
+    target: &Target<'_>,
+    name: &str,
+    conditions_show: bool,
+) -> Draft {
     let Target { what, ty: wanted, .. } = *target;
-    let name = (target.name)();
     // "input of module `x`", "address of memory": in short, "input", "address".
     let short = what.split(' ').next().unwrap_or(what);
     let constant = ty.as_constant().filter(|_| ty.width() <= 256);

@@ -5,6 +5,7 @@
 //! `assume` and `assert`. The contract of a memory with [`Collision::Undefined`](crate::ir::Collision::Undefined) is
 //! checked for ports of one clock; across clocks there is no common edge to check at.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use rustc_hash::FxHashMap;
@@ -32,21 +33,21 @@ pub(crate) struct ChecksFile {
 struct Writer<'t, 'p, 'a> {
     /// Prints the connections, in the names of the watched module.
     outside: &'t mut Text<'p, 'a>,
-    names: Namespace,
-    ports: Vec<Port>,
+    names: Namespace<'p>,
+    ports: Vec<Port<'p>>,
     of_node: FxHashMap<NodeId, usize>,
-    clocks: FxHashMap<String, String>,
+    clocks: FxHashMap<&'p str, Cow<'p, str>>,
 }
 
-struct Port {
-    name: String,
+struct Port<'p> {
+    name: Cow<'p, str>,
     signed: bool,
     width: u32,
     connection: String,
 }
 
 /// Writes the checks of the planned module as a module `name`, bound as `instance`. `None` where there are none.
-pub(crate) fn checks(outside: &mut Text, name: &str, instance: &str) -> Option<ChecksFile> {
+pub(crate) fn checks<'p>(outside: &mut Text<'p, '_>, name: &'p str, instance: &str) -> Option<ChecksFile> {
     let plan = outside.plan;
     let m = plan.m;
     let mut w = Writer {
@@ -87,7 +88,7 @@ pub(crate) fn checks(outside: &mut Text, name: &str, instance: &str) -> Option<C
         let check = &m.checks[*id];
         text.end();
         text.mark(check.place);
-        let label = w.names.claim(&check.name);
+        let label = w.names.claim(check.name.as_str());
         let _ = write!(text.out, "    {label}: {property}");
         if !matches!(check.kind, CheckKind::Cover(_)) {
             text.end();
@@ -128,13 +129,13 @@ fn message(check: &Check, design: &crate::ir::Design) -> String {
     out
 }
 
-impl Writer<'_, '_, '_> {
-    fn clock(&mut self, name: &str) -> String {
+impl<'p> Writer<'_, 'p, '_> {
+    fn clock(&mut self, name: &'p str) -> Cow<'p, str> {
         if let Some(port) = self.clocks.get(name) {
             return port.clone();
         }
         let port = self.names.claim(name);
-        self.clocks.insert(name.to_owned(), port.clone());
+        self.clocks.insert(name, port.clone());
         self.ports.push(Port { name: port.clone(), signed: false, width: 1, connection: name.to_owned() });
         port
     }
@@ -156,11 +157,11 @@ impl Writer<'_, '_, '_> {
         let port = &self.ports[port];
         let name = &port.name;
         if own == width && port.signed == signed {
-            return name.clone();
+            return name.to_string();
         }
         let extend = width.saturating_sub(own);
         let wide = match (extend, ty.is_signed(), own) {
-            (0, ..) => name.clone(),
+            (0, ..) => name.to_string(),
             (k, false, _) => format!("{{{k}'d0, {name}}}"),
             (k, true, 1) => format!("{{{{{k}{{{name}}}}}, {name}}}"),
             (k, true, w) => format!("{{{{{k}{{{name}[{}]}}}}, {name}}}", w - 1),
@@ -179,14 +180,14 @@ impl Writer<'_, '_, '_> {
         let plan = self.outside.plan;
         let ty = plan.m.nodes[n].ty;
         let name = match plan.form[at(n)] {
-            Form::Ref { base, lo: 0 } => plan.bases[base as usize].name.clone(),
-            Form::Ref { base, lo } => format!("{}_{lo}", plan.bases[base as usize].name),
-            _ => "value".to_owned(),
+            Form::Ref { base, lo: 0 } => (&*plan.bases[base as usize].name).into(),
+            Form::Ref { base, lo } => format!("{}_{lo}", plan.bases[base as usize].name).into(),
+            _ => Cow::Borrowed("value"),
         };
         let start = self.outside.out.len();
         self.outside.ext(n, ty.width(), Around::Top);
         let connection = self.outside.out.split_off(start);
-        let name = self.names.claim(&name);
+        let name = self.names.claim(name);
         self.ports.push(Port { name, signed: ty.is_signed(), width: ty.width(), connection });
         self.of_node.insert(n, self.ports.len() - 1);
         self.ports.len() - 1
@@ -216,9 +217,9 @@ impl Writer<'_, '_, '_> {
             CheckKind::InputRange(p) => {
                 let port = &m.ports[*p];
                 let base = plan.port_base[at(*p)];
-                let name = self.names.claim(&port.name);
+                let name = self.names.claim(port.name.as_str());
                 let (signed, width) = (port.ty.is_signed(), port.ty.width());
-                let connection = plan.bases.get(base as usize)?.name.clone();
+                let connection = plan.bases.get(base as usize)?.name.to_string();
                 let range = bounds(&name, port.ty, port.ty.range())?;
                 self.ports.push(Port { name, signed, width, connection });
                 ("assume", range)

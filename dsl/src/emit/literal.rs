@@ -5,6 +5,12 @@ use std::fmt::Write;
 use crate::ty::Ty;
 use crate::value::Value;
 
+/// Writes a number. The standard library's formatting takes several times as long, and most of a Verilog text is names
+/// and numbers.
+pub(crate) fn decimal(out: &mut String, number: u32) {
+    out.push_str(itoa::Buffer::new().format(number));
+}
+
 /// Writes the hexadecimal digits of the low `width` bits of `value`.
 pub(crate) fn hex_digits(out: &mut String, value: &Value, width: u32) {
     let words = value.to_words(width);
@@ -25,7 +31,9 @@ pub(crate) fn unsigned(out: &mut String, value: &Value, width: u32, word: bool) 
             hex_digits(out, value, w);
         }
         w => {
-            let _ = write!(out, "{w}'d{}", value.wrap(w, false));
+            decimal(out, w);
+            out.push_str("'d");
+            out.push_str(itoa::Buffer::new().format(value.wrap(w, false).to_u64().unwrap_or_default()));
         }
     }
 }

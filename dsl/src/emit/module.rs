@@ -5,7 +5,7 @@ use std::fmt::Write;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::ids::{Arena, Id, ModuleId, PlaceId};
-use crate::ir::{Design, Dir, Module, ModuleKind, Op, Param};
+use crate::ir::{Design, Dir, Module, ModuleKind, Op, Param, Place};
 use crate::pass::name::{Namespace, assign};
 
 use super::expr::Around;
@@ -20,9 +20,15 @@ use super::{EmitOptions, Output, OutputFile, checks, literal};
 /// `fir.rs:23`: the file without its folders, and the line.
 pub(crate) fn short_place(design: &Design, place: PlaceId) -> Option<String> {
     let place = design.places.0.get(place)?;
-    let file = place.file.rsplit(['/', '\\']).next().unwrap_or_default();
-    Some(format!("{file}:{}", place.line))
+    Some(format!("{}:{}", short_file(place), place.line))
 }
+
+fn short_file(place: &Place) -> &str {
+    place.file.rsplit(['/', '\\']).next().unwrap_or_default()
+}
+
+/// Characters that a base adds to the text: its declaration, what defines it, its reset.
+const TYPICAL: usize = 136;
 
 struct Emitter<'a> {
     design: &'a Design,
@@ -115,6 +121,7 @@ impl<'a> Emitter<'a> {
         let mut taken = assign(&mut plan);
         let mut text = Text::new(&plan);
         text.comments = self.options.comments;
+        text.out.reserve(plan.bases.len() * TYPICAL);
         if !params.is_empty() {
             text.line("/* verilator lint_off UNUSEDPARAM */");
         }
@@ -128,7 +135,7 @@ impl<'a> Emitter<'a> {
             let memory = &plan.mem_name[at(mem)];
             let file = format!("{name}_{memory}.mem");
             let path = format!("{}{file}", self.options.memory_prefix);
-            if let Some(lines) = text.memory(mem, memory, &path, || taken.claim("i")) {
+            if let Some(lines) = text.memory(mem, memory, &path, || taken.claim("i").into_owned()) {
                 contents.push(OutputFile { name: file, text: lines });
             }
         }
@@ -153,7 +160,7 @@ impl<'a> Emitter<'a> {
             while self.module_names.contains(checks_name.as_str()) {
                 checks_name.push('_');
             }
-            let instance = taken.claim(&checks_name);
+            let instance = taken.claim(checks_name.clone());
             if let Some(checks) = checks::checks(&mut Text::new(&plan), &checks_name, &instance) {
                 let file = format!("{checks_name}.sv");
                 self.push(file.clone(), checks.text, &checks.places);
@@ -262,9 +269,12 @@ impl Text<'_, '_> {
     /// Ends the line with a comment that names the place.
     pub fn comment(&mut self, place: PlaceId) {
         if self.comments
-            && let Some(place) = short_place(self.plan.design, place)
+            && let Some(place) = self.plan.design.places.0.get(place)
         {
-            let _ = write!(self.out, " // {place}");
+            self.put(" // ");
+            self.put(short_file(place));
+            self.put(":");
+            literal::decimal(&mut self.out, place.line);
         }
         self.end();
     }
@@ -390,7 +400,7 @@ impl Text<'_, '_> {
                         }
                         None => self.decision_tree(
                             w,
-                            |name| taken.claim(name),
+                            |name| taken.claim(name.to_owned()).into_owned(),
                             |text| {
                                 text.target(base);
                                 text.put(" =");
@@ -496,7 +506,7 @@ impl Text<'_, '_> {
         for (k, base) in plan.bases.iter().enumerate().filter(|(k, _)| !outputs.contains(&(*k as u32))) {
             for (from, to) in self.unread(k as u32) {
                 items.push(match (to - from == base.width, to - from) {
-                    (true, _) => base.name.clone(),
+                    (true, _) => base.name.to_string(),
                     (false, 1) => format!("{}[{from}]", base.name),
                     (false, _) => format!("{}[{}:{from}]", base.name, to - 1),
                 });

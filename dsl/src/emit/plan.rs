@@ -13,6 +13,8 @@
 //! A base may be wider than its node, where the operator's natural width is (a quotient); the reference takes the low
 //! bits.
 
+use std::borrow::Cow;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::ids::{CheckId, Id, InstId, MemId, NodeId, PortId, RegId, WireId};
@@ -38,8 +40,8 @@ pub(crate) enum Form {
 
 /// Something with a name and wires.
 #[derive(Clone, Debug)]
-pub(crate) struct Base {
-    pub name: String,
+pub(crate) struct Base<'a> {
+    pub name: Cow<'a, str>,
     pub width: u32,
     pub signed: bool,
 }
@@ -94,7 +96,7 @@ pub(crate) struct Plan<'a> {
     pub form: Vec<Form>,
     /// Values of nodes of form `Const` that are found by computing.
     computed: FxHashMap<NodeId, Value>,
-    pub bases: Vec<Base>,
+    pub bases: Vec<Base<'a>>,
     pub port_base: Vec<u32>,
     pub reg_base: Vec<u32>,
     pub wire_base: Vec<u32>,
@@ -104,8 +106,8 @@ pub(crate) struct Plan<'a> {
     /// Per memory: its read ports; empty where the memory is not written at all.
     pub read_base: Vec<Vec<u32>>,
     /// The Verilog names of memories and instances.
-    pub mem_name: Vec<String>,
-    pub inst_name: Vec<String>,
+    pub mem_name: Vec<Cow<'a, str>>,
+    pub inst_name: Vec<Cow<'a, str>>,
     /// What is written, operands before users.
     pub order: Vec<Item>,
     /// Bases that are used before the place where they are written.
@@ -173,7 +175,7 @@ impl<'a> Plan<'a> {
     }
 
     fn base(&mut self, width: u32, signed: bool) -> u32 {
-        self.bases.push(Base { name: String::new(), width, signed });
+        self.bases.push(Base { name: Cow::Borrowed(""), width, signed });
         self.bases.len() as u32 - 1
     }
 

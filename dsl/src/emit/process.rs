@@ -41,7 +41,9 @@ impl<'a> Text<'_, 'a> {
         for &r in &regs {
             let reg = &m.regs[r];
             let value = reg.reset.clone().unwrap_or_else(|| reg.ty.power_up());
-            let _ = write!(self.out, "        {} = ", plan.bases[plan.reg_base[at(r)] as usize].name);
+            self.put("        ");
+            self.put(&plan.bases[plan.reg_base[at(r)] as usize].name);
+            self.put(" = ");
             self.value(&value, reg.ty);
         }
         self.line("    end");
@@ -91,7 +93,9 @@ impl<'a> Text<'_, 'a> {
             for &r in regs {
                 let reg = &m.regs[r];
                 let value = reg.reset.clone().unwrap_or(Value::ZERO);
-                let _ = write!(self.out, "            {} <= ", plan.bases[plan.reg_base[at(r)] as usize].name);
+                self.put("            ");
+                self.put(&plan.bases[plan.reg_base[at(r)] as usize].name);
+                self.put(" <= ");
                 self.value(&value, reg.ty);
             }
             indent = 12;

@@ -10,11 +10,13 @@ use rustc_hash::FxHashMap;
 use crate::ids::PlaceId;
 use crate::ir::Places;
 
+use super::literal;
+
 /// The map while it grows.
 #[derive(Default)]
 pub(crate) struct SourceMap<'a> {
     sources: Vec<&'a str>,
-    index: FxHashMap<&'a str, usize>,
+    index: FxHashMap<&'a str, u32>,
     files: String,
 }
 
@@ -24,14 +26,26 @@ impl<'a> SourceMap<'a> {
         self.files.push_str(if self.files.is_empty() { "\n    " } else { ",\n    " });
         string(&mut self.files, name);
         self.files.push_str(": [");
-        for (k, (line, place)) in lines.iter().filter(|(_, p)| places.0.get(*p).is_some()).enumerate() {
-            let place = &places.0[*place];
-            let source = *self.index.entry(&place.file).or_insert_with(|| {
-                self.sources.push(&place.file);
-                self.sources.len() - 1
-            });
-            let comma = if k > 0 { ", " } else { "" };
-            let _ = write!(self.files, "{comma}[{line}, {source}, {}, {}]", place.line, place.column);
+        self.files.reserve(lines.len() * 20);
+        // Most lines come from the file of the line before.
+        let mut last: Option<(&str, u32)> = None;
+        let mut comma = "[";
+        for (line, place) in lines {
+            let Some(place) = places.0.get(*place) else { continue };
+            let source = match last {
+                Some((file, source)) if std::ptr::eq(file, &*place.file) => source,
+                _ => *self.index.entry(&place.file).or_insert_with(|| {
+                    self.sources.push(&place.file);
+                    self.sources.len() as u32 - 1
+                }),
+            };
+            last = Some((&place.file, source));
+            self.files.push_str(comma);
+            comma = ", [";
+            for (number, after) in [(*line, ", "), (source, ", "), (place.line, ", "), (place.column, "]")] {
+                literal::decimal(&mut self.files, number);
+                self.files.push_str(after);
+            }
         }
         self.files.push(']');
     }

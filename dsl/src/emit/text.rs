@@ -5,6 +5,7 @@ use rustc_hash::FxHashSet;
 
 use crate::ids::PlaceId;
 
+use super::literal;
 use super::plan::Plan;
 
 /// Which bits of a base something reads.
@@ -110,11 +111,13 @@ impl<'p, 'a> Text<'p, 'a> {
 
     /// Writes `[hi:lo]` or `[lo]`.
     pub fn range(&mut self, lo: u32, width: u32) {
-        use std::fmt::Write;
-        let _ = match width {
-            1 => write!(self.out, "[{lo}]"),
-            w => write!(self.out, "[{}:{lo}]", lo + w - 1),
-        };
+        self.out.push('[');
+        if width != 1 {
+            literal::decimal(&mut self.out, lo + width - 1);
+            self.out.push(':');
+        }
+        literal::decimal(&mut self.out, lo);
+        self.out.push(']');
     }
 
     /// The ranges of a base that nothing has read, ascending.

@@ -380,7 +380,7 @@ impl Builder {
     /// The name under the present scopes.
     pub fn scoped(&self, name: &str) -> String {
         match self.scopes.last() {
-            Some((_, prefix)) if !prefix.is_empty() => format!("{prefix}_{name}"),
+            Some((_, prefix)) if !prefix.is_empty() => [prefix, "_", name].concat(),
             _ => name.to_string(),
         }
     }
@@ -424,21 +424,21 @@ impl Builder {
 
 /// Checks and claims a user's name in the module being built; where it cannot be had, reports and makes one up.
 pub(crate) fn user_name(context: &mut Context, name: &str, what: &str, place: PlaceId) -> String {
-    user_names(context, [name.to_string()], what, place).pop().unwrap_or_default()
+    user_names(context, [name], what, place).pop().unwrap_or_default()
 }
 
 /// As [`user_name`], for the parts of one declaration: of several names that cannot be had, the first is reported.
-pub(crate) fn user_names(
+pub(crate) fn user_names<'n>(
     context: &mut Context,
-    names: impl IntoIterator<Item = String>,
+    names: impl IntoIterator<Item = &'n str>,
     what: &str,
     place: PlaceId,
 ) -> Vec<String> {
     let mut made = Vec::new();
     let mut wrong = None;
-    let Some(b) = context.top() else { return names.into_iter().collect() };
+    let Some(b) = context.top() else { return names.into_iter().map(String::from).collect() };
     for name in names {
-        let full = b.scoped(&name);
+        let full = b.scoped(name);
         if !crate::hw::names::is_identifier(&full) {
             wrong.get_or_insert_with(|| diag::e0203::new(place, &full, what));
             made.push(b.fresh_name("unnamed", place));

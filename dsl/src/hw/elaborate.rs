@@ -290,7 +290,7 @@ fn output_ports<T: Bundle>(outputs: &T, shape: &T::Shape, model: bool, loc: Loc)
         let first = c.top()?.ir.ports.len();
         for ((path, leaf), raw) in leaves.iter().zip(&raws) {
             let name = port_name(path, "out");
-            let full = || name.clone();
+            let full = |_: &Context| name.clone();
             let node = match leaf.role {
                 Role::Ready => None,
                 _ => c.fitted(

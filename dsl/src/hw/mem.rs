@@ -170,7 +170,7 @@ impl<T: Bundle> Mem<T> {
             return None;
         }
         let name = c.top()?.ir.mems[self.id].name.clone();
-        let full = || name.clone();
+        let full = |_: &Context| name.clone();
         let (ty, place) = (Ty::Int(self.address_ty()), Some(self.place));
         let target = Target { what: "address of memory", name: &full, ty, place, guarded };
         c.fitted(addr, &target, loc)
@@ -240,13 +240,10 @@ impl<T: Bundle> Mem<T> {
     }
 
     fn write_port(&self, addr: Int, data: &T, mask: &[Bool], loc: Loc) {
-        let name = with(|c| {
-            let b = c.top()?;
-            (b.uid == self.owner).then(|| b.ir.mems[self.id].name.clone())
-        });
-        let name = name.flatten().unwrap_or_default();
         let addr = with(|c| self.address(c, addr.raw(), true, loc)).flatten();
         let Some(addr) = addr else { return };
+        // The address was refused where the memory belongs to another module.
+        let name = |c: &Context| c.stack.last().map_or(String::new(), |b| b.ir.mems[self.id].name.clone());
         let Some(data) = fitted_leaves(data, &self.shape, "memory", &name, self.place, loc) else { return };
         with(|c| {
             let mut bits = Vec::with_capacity(mask.len());

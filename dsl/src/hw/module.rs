@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use super::bits::Bool;
 use super::bundle::{Bundle, Role, Shape, ToHw};
-use super::context::{Builder, Loc, Raw, user_name, with};
+use super::context::{Builder, Context, Loc, Raw, user_name, with};
 use super::elaborate::{self, Key, MAX_DEPTH, port_name};
 use super::when::Target;
 use crate::diag;
@@ -182,10 +182,10 @@ fn fitted_inputs<I: Bundle>(
             c.report(diag::e0111::new(place, place, "input", &full, found, wanted));
             return None;
         }
+        let what = format!("input of module `{module}`");
         let mut fitted = Vec::with_capacity(raws.len());
         for (raw, (path, leaf)) in raws.into_iter().zip(&leaves) {
-            let full = || format!("{name}.{}", port_name(path, "in"));
-            let what = format!("input of module `{module}`");
+            let full = |_: &Context| format!("{name}.{}", port_name(path, "in"));
             let target = Target { what: &what, name: &full, ty: leaf.ty, place: None, guarded: false };
             let usable = leaf.role == Role::Ready || c.fitted(raw, &target, loc).is_some();
             fitted.push((if usable { raw } else { Raw::POISON }, leaf.role));

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::bundle::{Bundle, Leaf, Path, Shape, ToHw, has_stream, leaf_count};
-use super::context::{Loc, Raw, user_names, with};
+use super::context::{Context, Loc, Raw, user_names, with};
 use super::module::{Module, abort_if_none};
 use super::when::fitted_leaves;
 use crate::diag;
@@ -131,7 +131,7 @@ impl Module {
             if has_stream(&shape) {
                 c.top()?.tainted.extend((0..leaves.len() as u32).map(|i| (true, first + i)));
             }
-            let names = user_names(c, leaves.iter().map(|l| l.0.clone()), "wire", place);
+            let names = user_names(c, leaves.iter().map(|l| l.0.as_str()), "wire", place);
             for ((_, leaf), name) in leaves.into_iter().zip(names) {
                 raws.push(c.top()?.wire(name, leaf.ty, leaf.format, false, place).1);
             }
@@ -181,7 +181,7 @@ impl<S: Shape> RegDecl<'_, S> {
             {
                 c.report(diag::e0112::new(place, place, "reset value of", &name, values.len(), leaves.len()));
             }
-            let names = user_names(c, leaves.iter().map(|l| l.0.clone()), "register", place);
+            let names = user_names(c, leaves.iter().map(|l| l.0.as_str()), "register", place);
             let owner = c.top()?.uid;
             let first = c.top()?.ir.regs.len() as u32;
             let mut raws = Vec::with_capacity(leaves.len());
@@ -294,6 +294,16 @@ impl Target {
         }
         .unwrap_or_default()
     }
+    /// The first leaf's name without its path.
+    fn declared_name<S: Shape>(&self, c: &Context, shape: &S) -> String {
+        let name = c.stack.last().map_or(String::new(), |b| self.name(&b.ir, 0));
+        let mut first = None;
+        shape.leaves(&mut Path::default(), &mut |path, _| _ = first.get_or_insert_with(|| path.joined()));
+        match first.and_then(|path| name.strip_suffix(&path)?.strip_suffix('_')) {
+            Some(declared) => declared.to_string(),
+            None => name,
+        }
+    }
     fn tree<'a>(&self, module: &'a mut ir::Module, leaf: usize) -> &'a mut ir::Block {
         let index = self.first + leaf;
         match self.kind {
@@ -304,9 +314,9 @@ impl Target {
 
     /// Adds one assignment per leaf under the conditions around.
     fn drive<T: Bundle>(&self, value: &T, shape: &T::Shape, loc: Loc) {
-        let name = with(|c| {
+        let here = with(|c| {
             if c.top().map(|b| b.uid) == Some(self.owner) {
-                return c.top().map(|b| self.name(&b.ir, 0));
+                return true;
             }
             let place = c.place(loc);
             let here = c.top().map_or(String::new(), |b| b.ir.name.clone());
@@ -315,16 +325,12 @@ impl Target {
                 Some(owner) => diag::e0201::new(place, self.place, &here, &owner),
                 None => diag::e0202::new(place, &here, c.finished.get(&self.owner).map(String::as_str)),
             });
-            None
+            false
         });
-        let Some(Some(mut name)) = name else { return };
-        // The first leaf's name without its path is what was declared.
-        let mut first = None;
-        shape.leaves(&mut Path::default(), &mut |path, _| _ = first.get_or_insert_with(|| path.joined()));
-        if let Some(base) = first.and_then(|path| name.strip_suffix(&path)?.strip_suffix('_').map(str::to_string)) {
-            name = base;
+        if here != Some(true) {
+            return;
         }
-        let nodes = fitted_leaves(value, shape, self.what(), &name, self.place, loc);
+        let nodes = fitted_leaves(value, shape, self.what(), &|c| self.declared_name(c, shape), self.place, loc);
         let leaves = leaf_count(shape);
         let is_wire = matches!(self.kind, Kind::Wire);
         with(|c| {

@@ -350,7 +350,7 @@ fn first_place(stmt: &Stmt) -> Option<PlaceId> {
 /// What a value is assigned to.
 pub(crate) struct Target<'a> {
     pub what: &'a str,
-    pub name: &'a dyn Fn() -> String,
+    pub name: &'a dyn Fn(&Context) -> String,
     pub ty: Ty,
     /// Where it was declared, if that is a place in the source.
     pub place: Option<PlaceId>,
@@ -381,7 +381,8 @@ impl Context {
         }
         let value = diag::e0102::Origin::of(&b.ir, node, place);
         if !self.is_guess(ty) && !self.is_guess(target.ty) {
-            self.report(diag::e0102::new(place, value, ty, target, conditions_show));
+            let name = (target.name)(self);
+            self.report(diag::e0102::new(place, value, ty, target, &name, conditions_show));
         }
         None
     }
@@ -392,7 +393,7 @@ pub(crate) fn fitted_leaves<T: Bundle>(
     value: &T,
     shape: &T::Shape,
     what: &str,
-    name: &str,
+    name: &dyn Fn(&Context) -> String,
     declared: PlaceId,
     loc: Loc,
 ) -> Option<Vec<NodeId>> {
@@ -410,19 +411,21 @@ pub(crate) fn fitted_leaves<T: Bundle>(
     with(|c| {
         if let Some((path, found, wanted)) = mismatch {
             let place = c.place(loc);
-            let full = if path.is_empty() { name.to_string() } else { format!("{name}.{path}") };
+            let name = name(c);
+            let full = if path.is_empty() { name } else { format!("{name}.{path}") };
             c.report(diag::e0111::new(place, declared, what, &full, found, wanted));
             return None;
         }
         if raws.len() != leaves.len() {
             let place = c.place(loc);
-            c.report(diag::e0112::new(place, declared, what, name, raws.len(), leaves.len()));
+            let name = name(c);
+            c.report(diag::e0112::new(place, declared, what, &name, raws.len(), leaves.len()));
             return None;
         }
         let mut nodes = Vec::with_capacity(raws.len());
         let mut complete = true;
         for (i, (raw, ty)) in raws.iter().zip(&leaves).enumerate() {
-            let name = || leaf_name(shape, name, i);
+            let name = |c: &Context| leaf_name(shape, name(c), i);
             match c.fitted(*raw, &Target { what, name: &name, ty: *ty, place: Some(declared), guarded: true }, loc) {
                 Some(node) => nodes.push(node),
                 None => complete = false,
@@ -434,11 +437,11 @@ pub(crate) fn fitted_leaves<T: Bundle>(
 }
 
 /// `name.path` of the `index`-th leaf.
-fn leaf_name<S: Shape>(shape: &S, name: &str, index: usize) -> String {
+fn leaf_name<S: Shape>(shape: &S, name: String, index: usize) -> String {
     let mut paths = Vec::new();
     shape.leaves(&mut Default::default(), &mut |path, _| paths.push(path.joined()));
     match paths.get(index) {
         Some(path) if !path.is_empty() => format!("{name}.{path}"),
-        _ => name.to_string(),
+        _ => name,
     }
 }

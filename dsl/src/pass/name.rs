@@ -6,6 +6,7 @@
 //! `sum_mul` a product on the way there. Names are unique among everything in the module, never a keyword, and depend on
 //! nothing outside of the module. The pass changes nothing when it is run again.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
@@ -28,46 +29,44 @@ fn names(design: &Design, id: ModuleId) -> BTreeMap<NodeId, String> {
     let mut plan = Plan::new(design, &design.modules[id]);
     assign(&mut plan);
     let named = plan.node_base.iter().enumerate().filter(|(_, b)| **b != NONE);
-    named.map(|(i, b)| (NodeId::new(i), plan.bases[*b as usize].name.clone())).collect()
+    named.map(|(i, b)| (NodeId::new(i), plan.bases[*b as usize].name.to_string())).collect()
 }
 
 /// The names that are taken in a module.
 #[derive(Default)]
-pub(crate) struct Namespace {
+pub(crate) struct Namespace<'a> {
     /// The next number to try after a name.
-    next: FxHashMap<String, u32>,
+    next: FxHashMap<Cow<'a, str>, u32>,
 }
 
-impl Namespace {
+impl<'a> Namespace<'a> {
     /// Takes `name`, or `name_what` where that is taken, as it is by an output that shows a register of its name.
-    fn claim_or(&mut self, name: &str, what: &str) -> String {
+    fn claim_or(&mut self, name: &'a str, what: &str) -> Cow<'a, str> {
         if self.next.contains_key(name) || is_reserved(name) {
-            self.claim(&format!("{name}_{what}"))
+            self.claim(format!("{name}_{what}"))
         } else {
             self.claim(name)
         }
     }
 
     /// Takes `name`, or the first of `name_1`, `name_2`, … that is free.
-    pub fn claim(&mut self, name: &str) -> String {
-        let mut number = match self.next.get(name) {
+    pub fn claim(&mut self, name: impl Into<Cow<'a, str>>) -> Cow<'a, str> {
+        let name = name.into();
+        let mut number = match self.next.get(&name) {
             Some(number) => *number,
-            None if is_reserved(name) => 1,
+            None if is_reserved(&name) => 1,
             None => {
-                self.next.insert(name.to_owned(), 1);
-                return name.to_owned();
+                self.next.insert(name.clone(), 1);
+                return name;
             }
         };
         loop {
             let candidate = format!("{name}_{number}");
             number += 1;
-            if !self.next.contains_key(&candidate) && !is_reserved(&candidate) {
-                match self.next.get_mut(name) {
-                    Some(next) => *next = number,
-                    None => drop(self.next.insert(name.to_owned(), number)),
-                }
-                self.next.insert(candidate.clone(), 1);
-                return candidate;
+            if !self.next.contains_key(candidate.as_str()) && !is_reserved(&candidate) {
+                self.next.insert(name, number);
+                self.next.insert(candidate.clone().into(), 1);
+                return candidate.into();
             }
         }
     }
@@ -87,27 +86,27 @@ enum Stem {
 }
 
 /// Gives every base of the plan its name. Returns the names taken, for those who need more.
-pub(crate) fn assign(plan: &mut Plan) -> Namespace {
+pub(crate) fn assign<'a>(plan: &mut Plan<'a>) -> Namespace<'a> {
     let m = plan.m;
     let mut taken = Namespace::default();
     taken.next.reserve(plan.bases.len() + m.mems.len() + m.insts.len() + 4);
     for domain in m.domains.values() {
         for name in [Some(&domain.clock), domain.reset.as_ref().map(|r| &r.name)].into_iter().flatten() {
-            taken.next.insert(name.clone(), 1);
+            taken.next.insert(name.into(), 1);
         }
     }
     let bases = &mut plan.bases;
-    let mut set = |base: u32, name: String| {
+    let mut set = |base: u32, name: Cow<'a, str>| {
         if base != NONE {
             bases[base as usize].name = name;
         }
     };
     // Ports are promised as they are; Verilator takes nothing else of the module's own name.
     for (port, base) in m.ports.values().zip(&plan.port_base) {
-        taken.next.insert(port.name.clone(), 1);
-        set(*base, port.name.clone());
+        taken.next.insert(port.name.as_str().into(), 1);
+        set(*base, port.name.as_str().into());
     }
-    taken.claim(&m.name);
+    taken.claim(m.name.as_str());
     for (reg, base) in m.regs.values().zip(&plan.reg_base) {
         set(*base, taken.claim_or(&reg.name, "reg"));
     }
@@ -118,26 +117,26 @@ pub(crate) fn assign(plan: &mut Plan) -> Namespace {
     plan.inst_name = m.insts.values().map(|inst| taken.claim_or(&inst.name, "i")).collect();
     for (node, name) in &m.names {
         if plan.node_base[node.index()] != NONE {
-            set(plan.node_base[node.index()], taken.claim(name));
+            set(plan.node_base[node.index()], taken.claim(name.as_str()));
         }
     }
     for (inst, outputs) in m.insts.values().zip(&plan.inst_base) {
         let ports = &plan.design.modules[inst.module].ports;
         for (port, base) in outputs {
-            set(*base, taken.claim(&format!("{}_{}", inst.name, ports[*port].name)));
+            set(*base, taken.claim(format!("{}_{}", inst.name, ports[*port].name)));
         }
     }
     for (mem, reads) in m.mems.values().zip(&plan.read_base) {
         for (k, base) in reads.iter().enumerate() {
             let name = if reads.len() == 1 { format!("{}_q", mem.name) } else { format!("{}_q{k}", mem.name) };
-            set(*base, taken.claim(&name));
+            set(*base, taken.claim(name));
         }
     }
     generated(plan, &mut taken);
     taken
 }
 
-fn generated(plan: &mut Plan, taken: &mut Namespace) {
+fn generated<'a>(plan: &mut Plan<'a>, taken: &mut Namespace<'a>) {
     let m = plan.m;
     let mut stems = vec![(Stem::None, false); m.nodes.len()];
     plan.roots(|n, root| match root {
@@ -162,7 +161,7 @@ fn generated(plan: &mut Plan, taken: &mut Namespace) {
         debug_assert!(matches!(plan.form[n.index()], Form::Ref { .. }));
         let (stem, whole) = stems[n.index()];
         let name = stem_name(plan, m, stem, whole, suffix(&m.nodes[n].op));
-        plan.bases[base as usize].name = taken.claim(&name);
+        plan.bases[base as usize].name = taken.claim(name);
     }
 }
 
