@@ -68,6 +68,7 @@ pub(crate) fn checks<'p>(outside: &mut Text<'p, '_>, name: &'p str, instance: &s
         return None;
     }
     let mut text = Text::new(plan);
+    text.out.reserve(properties.iter().map(|p| p.1.len() + 256).sum());
     let _ = write!(text.out, "// Checks of `{}`.", m.name);
     text.end();
     // `disable iff` of an asynchronous reset is not the mixed use that Verilator takes it for.

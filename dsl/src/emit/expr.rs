@@ -103,7 +103,7 @@ impl Text<'_, '_> {
                 self.end();
                 self.put("            ");
             }
-            self.ext(c, 1, Around::Choice);
+            self.ext(c, 1, Around::Binary);
             self.put(" ? ");
             self.ext(a, width, Around::Choice);
             self.put(" :");
@@ -335,7 +335,7 @@ impl Text<'_, '_> {
             Op::Bin(op, a, b) => self.binary(n, *op, *a, *b, width, around),
             Op::Mux(c, a, b) => {
                 let p = self.open(around, Around::Choice);
-                self.ext(*c, 1, Around::Choice);
+                self.ext(*c, 1, Around::Binary);
                 self.put(" ? ");
                 self.ext(*a, width, Around::Choice);
                 self.put(" : ");
@@ -392,15 +392,13 @@ impl Text<'_, '_> {
                 self.ext(a, width, Around::Unary);
                 self.close(p);
             }
-            UnOp::Not => match inverted(self.op(a)) {
-                Some((op, x, y)) if self.plan.form[at(a)] == Form::Inline => self.compare(op, x, y, around),
-                _ => {
-                    let p = self.open(around, Around::Unary);
-                    self.put(if width == 1 { "!" } else { "~" });
-                    self.ext(a, width, Around::Unary);
-                    self.close(p);
-                }
-            },
+            UnOp::Not if width == 1 => self.negated(a, around),
+            UnOp::Not => {
+                let p = self.open(around, Around::Unary);
+                self.put("~");
+                self.ext(a, width, Around::Unary);
+                self.close(p);
+            }
             UnOp::ReduceAnd | UnOp::ReduceOr | UnOp::ReduceXor => {
                 let p = self.open(around, Around::Binary);
                 self.put(match op {
@@ -440,6 +438,24 @@ impl Text<'_, '_> {
             UnOp::ToBits | UnOp::ToUint | UnOp::Wrap | UnOp::Claim | UnOp::Refine => self.ext(a, width, around),
             UnOp::ToSint => self.view(a, 0, width, self.ty(n).is_signed(), around),
         }
+    }
+
+    /// Writes a bit that is 1 where `n` is 0.
+    pub fn negated(&mut self, n: NodeId, around: Around) {
+        let inline = self.plan.form[at(n)] == Form::Inline;
+        match *self.op(n) {
+            Op::Un(UnOp::Not, a) if inline => return self.ext(a, 1, around),
+            ref op if inline => {
+                if let Some((op, a, b)) = inverted(op) {
+                    return self.compare(op, a, b, around);
+                }
+            }
+            _ => {}
+        }
+        let p = self.open(around, Around::Unary);
+        self.put("!");
+        self.ext(n, 1, Around::Unary);
+        self.close(p);
     }
 
     fn binary(&mut self, n: NodeId, op: BinOp, a: NodeId, b: NodeId, width: u32, around: Around) {
@@ -487,8 +503,9 @@ impl Text<'_, '_> {
                     None => {
                         let p = self.open(around, Around::Choice);
                         let (w, signed) = common(self.ty(a), self.ty(b));
+                        self.put("(");
                         self.arithmetic_pair(a, b, w, signed, if op == Min { " < " } else { " > " });
-                        self.put(" ? ");
+                        self.put(") ? ");
                         self.ext(a, width, Around::Choice);
                         self.put(" : ");
                         self.ext(b, width, Around::Choice);
@@ -614,10 +631,11 @@ impl Text<'_, '_> {
         }
         for (k, x) in rest.iter().enumerate() {
             let w = self.plan.width(i);
+            self.put("(");
             self.ext(i, w, Around::Binary);
             self.put(" == ");
             literal::unsigned(&mut self.out, &(&first + &Value::from(k)), w, false);
-            self.put(" ? ");
+            self.put(") ? ");
             self.ext(*x, width, Around::Choice);
             self.put(" : ");
             self.soft_break();

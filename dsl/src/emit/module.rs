@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::ids::{Arena, Id, ModuleId, PlaceId};
-use crate::ir::{Design, Dir, Module, ModuleKind, Op, Param, Place};
+use crate::ids::{Arena, Id, ModuleId, NodeId, PlaceId, PortId};
+use crate::ir::{Design, Dir, Format, Module, ModuleKind, Op, Param, Place};
 use crate::pass::name::{Namespace, assign};
 
 use super::expr::Around;
@@ -21,6 +21,13 @@ use super::{EmitOptions, Output, OutputFile, checks, literal};
 pub(crate) fn short_place(design: &Design, place: PlaceId) -> Option<String> {
     let place = design.places.0.get(place)?;
     Some(format!("{}:{}", short_file(place), place.line))
+}
+
+/// The first place in the generator that makes something: who instantiates it should not change its file.
+fn built_at(design: &Design, m: &Module) -> PlaceId {
+    let inside = |p: &PlaceId| *p != m.place && design.places.0.get(*p).is_some_and(|p| p.caller == Some(m.place));
+    let places = m.nodes.values().map(|n| n.place).chain(m.regs.values().map(|r| r.place));
+    places.chain(m.insts.values().map(|i| i.place)).find(inside).unwrap_or(m.place)
 }
 
 fn short_file(place: &Place) -> &str {
@@ -281,7 +288,7 @@ impl Text<'_, '_> {
 
     fn header(&mut self, name: &str, pins: &[Pin], params: &[(String, Param)], place: PlaceId) {
         if self.comments
-            && let Some(place) = short_place(self.plan.design, place)
+            && let Some(place) = short_place(self.plan.design, built_at(self.plan.design, self.plan.m))
         {
             let _ = write!(self.out, "// {place}");
             self.end();
@@ -332,7 +339,15 @@ impl Text<'_, '_> {
             self.mark(reg.place);
             self.declare("reg", plan.reg_base[at(id)]);
             self.put(";");
-            self.comment(reg.place);
+            match &reg.format {
+                Format::Enum(names) if self.comments => {
+                    let names: Vec<String> = names.iter().enumerate().map(|(k, n)| format!("{k} {n}")).collect();
+                    self.put(" // ");
+                    self.put(&names.join(", "));
+                    self.end();
+                }
+                _ => self.comment(reg.place),
+            }
         }
         for id in m.mems.ids().filter(|id| plan.has_mem(*id)) {
             self.declare_memory(id, &plan.mem_name[at(id)]);
@@ -344,7 +359,7 @@ impl Text<'_, '_> {
                 self.line(";");
             }
         }
-        let mut early: Vec<u32> = plan.early.iter().copied().filter(|b| *b != NONE).collect();
+        let mut early: Vec<u32> = plan.early.iter().copied().filter(|b| *b != NONE && !plan.is_port(*b)).collect();
         early.sort_unstable();
         for base in early {
             self.declare("wire", base);
@@ -354,7 +369,7 @@ impl Text<'_, '_> {
 
     /// `wire … name` or, for what is declared already, `assign name`.
     fn target(&mut self, base: u32) {
-        if self.plan.early.contains(&base) {
+        if self.plan.is_port(base) || self.plan.early.contains(&base) {
             self.put("    assign ");
             self.put(&self.plan.bases[base as usize].name);
         } else {
@@ -476,13 +491,17 @@ impl Text<'_, '_> {
     }
 
     fn outputs(&mut self) {
-        let m = self.plan.m;
-        let outputs = || m.ports.values().filter(|p| p.dir == Dir::Output && width(p.ty) > 0);
-        if outputs().next().is_some() {
-            self.end();
-        }
-        for port in outputs() {
-            if let Some(driver) = port.driver {
+        let plan = self.plan;
+        let m = plan.m;
+        let outputs = m.ports.iter().filter(|(_, p)| p.dir == Dir::Output && width(p.ty) > 0);
+        // Where a node has the output's name, it is assigned already.
+        let shown = |id: PortId, driver: NodeId| plan.node_base[at(driver)] == plan.port_base[at(id)];
+        let mut first = true;
+        for (id, port) in outputs {
+            if let Some(driver) = port.driver.filter(|n| !shown(id, *n)) {
+                if std::mem::take(&mut first) {
+                    self.end();
+                }
                 self.mark(port.place);
                 let _ = write!(self.out, "    assign {} = ", port.name);
                 self.whole(driver, port.ty.width());

@@ -98,9 +98,13 @@ pub(crate) struct Plan<'a> {
     computed: FxHashMap<NodeId, Value>,
     pub bases: Vec<Base<'a>>,
     pub port_base: Vec<u32>,
+    /// The number of bases that are ports.
+    ports: u32,
     pub reg_base: Vec<u32>,
     pub wire_base: Vec<u32>,
     pub node_base: Vec<u32>,
+    /// Per node: the first output that it drives as it is, whose name it then has where it needs one.
+    shown: Vec<u32>,
     /// Per instance: its outputs that have wires.
     pub inst_base: Vec<Vec<(PortId, u32)>>,
     /// Per memory: its read ports; empty where the memory is not written at all.
@@ -155,9 +159,11 @@ impl<'a> Plan<'a> {
             computed: FxHashMap::default(),
             bases: Vec::new(),
             port_base: Vec::new(),
+            ports: 0,
             reg_base: Vec::new(),
             wire_base: Vec::new(),
             node_base: vec![NONE; nodes],
+            shown: vec![NONE; nodes],
             inst_base: Vec::new(),
             read_base: Vec::new(),
             mem_name: Vec::new(),
@@ -189,6 +195,17 @@ impl<'a> Plan<'a> {
     fn declared_bases(&mut self) {
         let m = self.m;
         self.port_base = m.ports.values().map(|p| self.base_of(p.ty)).collect();
+        self.ports = self.bases.len() as u32;
+        for (port, base) in m.ports.values().zip(&self.port_base) {
+            if let Some(driver) = port.driver.filter(|_| port.dir == Dir::Output)
+                && m.nodes[driver].ty.width() == port.ty.width()
+                && m.nodes[driver].ty.is_signed() == port.ty.is_signed()
+                && !m.names.contains_key(&driver)
+                && self.shown[at(driver)] == NONE
+            {
+                self.shown[at(driver)] = *base;
+            }
+        }
         self.reg_base = m.regs.values().map(|r| self.base_of(r.ty)).collect();
         self.wire_base = m.wires.values().map(|w| self.base_of(w.ty)).collect();
         for inst in m.insts.values() {
@@ -407,7 +424,10 @@ impl<'a> Plan<'a> {
             return;
         }
         let (width, _) = self.natural(n);
-        let base = self.base(width, self.m.nodes[n].ty.is_signed());
+        let base = match self.shown[at(n)] {
+            port if port != NONE && width == self.width(n) => port,
+            _ => self.base(width, self.m.nodes[n].ty.is_signed()),
+        };
         self.node_base[at(n)] = base;
         self.form[at(n)] = Form::Ref { base, lo: 0 };
     }
@@ -457,6 +477,11 @@ impl<'a> Plan<'a> {
             self.make_base(o);
         }
         Size { depth: deepest(&inline) + 1, ..total }
+    }
+
+    /// True for the bases of ports, which come first.
+    pub fn is_port(&self, base: u32) -> bool {
+        base < self.ports
     }
 
     /// The width of a node in hardware.

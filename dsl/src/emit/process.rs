@@ -9,7 +9,7 @@ use std::fmt::Write;
 use rustc_hash::FxHashMap;
 
 use crate::ids::{DomainId, NodeId, RegId};
-use crate::ir::{Block, Domain, Polarity, ResetKind, Stmt};
+use crate::ir::{Block, Domain, Format, Op, Polarity, ResetKind, Stmt};
 use crate::ty::Ty;
 use crate::value::Value;
 
@@ -20,13 +20,6 @@ use super::plan::NONE;
 use super::text::Text;
 
 type Level<'a> = Vec<(RegId, &'a Stmt)>;
-
-/// What makes two statements with one `seq` the same.
-#[derive(PartialEq, Eq, Hash)]
-enum Key<'a> {
-    When(Vec<NodeId>),
-    Switch(NodeId, Vec<&'a [Value]>),
-}
 
 impl<'a> Text<'_, 'a> {
     /// Writes power-up values and the `always` blocks of all registers.
@@ -128,23 +121,20 @@ impl<'a> Text<'_, 'a> {
                     self.assignment(*r, *value, indent);
                 }
             }
+            // A tree lists the arms up to the last that drives its register: those with more arms come first.
+            let mut branches: Level<'a> =
+                group.iter().filter(|(_, s)| !matches!(s, Stmt::Set { .. })).copied().collect();
+            branches.sort_by_key(|(_, s)| std::cmp::Reverse(arm_count(s)));
             let mut classes: Vec<Level<'a>> = Vec::new();
-            let mut class_of: FxHashMap<Key<'a>, usize> = FxHashMap::default();
-            for (r, stmt) in group {
-                let key = match *stmt {
-                    Stmt::Set { .. } => continue,
-                    Stmt::When { arms, .. } => Key::When(arms.iter().map(|a| a.0).collect()),
-                    Stmt::Switch { subject, arms, .. } => {
-                        Key::Switch(*subject, arms.iter().map(|a| a.0.as_slice()).collect())
-                    }
-                };
-                let class = *class_of.entry(key).or_insert(classes.len());
-                if class == classes.len() {
-                    classes.push(Vec::new());
+            for (r, stmt) in branches {
+                match classes.iter_mut().find(|class| covers(class[0].1, stmt)) {
+                    Some(class) => class.push((r, stmt)),
+                    None => classes.push(vec![(r, stmt)]),
                 }
-                classes[class].push((*r, *stmt));
             }
-            for class in classes {
+            for mut class in classes {
+                // In the order of the registers, behind the statement that has all arms.
+                class[1..].sort_by_key(|(r, _)| *r);
                 self.branch(&class, indent);
             }
         }
@@ -160,7 +150,7 @@ impl<'a> Text<'_, 'a> {
         self.line(";");
     }
 
-    /// One `if` or `case` over statements with equal conditions.
+    /// One `if` or `case` over statements with the conditions of the first.
     fn branch(&mut self, class: &[(RegId, &'a Stmt)], indent: usize) {
         let part = |pick: &dyn Fn(&'a Stmt) -> &'a Block| -> Level<'a> {
             class.iter().flat_map(|&(r, s)| pick(s).iter().map(move |s| (r, s))).filter(|(_, s)| drives(s)).collect()
@@ -168,27 +158,16 @@ impl<'a> Text<'_, 'a> {
         match class[0].1 {
             Stmt::Set { .. } => {}
             Stmt::When { arms, .. } => {
-                let mut parts: Vec<Level> = (0..arms.len())
-                    .map(|k| part(&|s| if let Stmt::When { arms, .. } = s { &arms[k].1 } else { EMPTY }))
-                    .collect();
+                let arm = |s: &'a Stmt, k: usize| match s {
+                    Stmt::When { arms, .. } => arms.get(k).map_or(EMPTY, |arm| &arm.1),
+                    _ => EMPTY,
+                };
+                let mut parts: Vec<Level> = (0..arms.len()).map(|k| part(&|s| arm(s, k))).collect();
                 let last = part(&|s| if let Stmt::When { otherwise, .. } = s { otherwise } else { EMPTY });
                 while last.is_empty() && parts.last().is_some_and(|p| p.is_empty()) {
                     parts.pop();
                 }
-                self.spaces(indent);
-                for (k, inside) in parts.into_iter().enumerate() {
-                    self.put(if k > 0 { "end else if (" } else { "if (" });
-                    self.ext(arms[k].0, 1, Around::Top);
-                    self.line(") begin");
-                    self.level(inside, indent + 4);
-                    self.spaces(indent);
-                }
-                if !last.is_empty() {
-                    self.line("end else begin");
-                    self.level(last, indent + 4);
-                    self.spaces(indent);
-                }
-                self.line("end");
+                self.chain(arms, parts, last, indent);
             }
             Stmt::Switch { subject, arms, .. } => {
                 let ty = self.plan.m.nodes[*subject].ty;
@@ -196,7 +175,7 @@ impl<'a> Text<'_, 'a> {
                     // The subject is 0, without wires: one arm is left.
                     let taken = arms.iter().position(|(values, _)| values.iter().any(Value::is_zero));
                     let inside = part(&|s| match (s, taken) {
-                        (Stmt::Switch { arms, .. }, Some(k)) => &arms[k].1,
+                        (Stmt::Switch { arms, .. }, Some(k)) => arms.get(k).map_or(EMPTY, |arm| &arm.1),
                         (Stmt::Switch { default, .. }, None) => default,
                         _ => EMPTY,
                     });
@@ -207,7 +186,10 @@ impl<'a> Text<'_, 'a> {
                 self.ext(*subject, ty.width(), Around::Top);
                 self.line(")");
                 for (k, (values, _)) in arms.iter().enumerate() {
-                    let inside = part(&|s| if let Stmt::Switch { arms, .. } = s { &arms[k].1 } else { EMPTY });
+                    let inside = part(&|s| match s {
+                        Stmt::Switch { arms, .. } => arms.get(k).map_or(EMPTY, |arm| &arm.1),
+                        _ => EMPTY,
+                    });
                     if values.is_empty() {
                         continue;
                     }
@@ -219,23 +201,89 @@ impl<'a> Text<'_, 'a> {
                         }
                         literal::of_type(&mut self.out, v, ty, ty.width());
                     }
-                    self.case_arm(inside, indent + 4);
+                    self.case_arm(inside, indent + 4, &self.meaning(*subject, values));
                 }
                 self.spaces(indent + 4);
                 self.put("default");
                 let last = part(&|s| if let Stmt::Switch { default, .. } = s { default } else { EMPTY });
-                self.case_arm(last, indent + 4);
+                self.case_arm(last, indent + 4, "");
                 self.spaces(indent);
                 self.line("endcase");
             }
         }
     }
 
-    fn case_arm(&mut self, inside: Level<'a>, indent: usize) {
-        if inside.is_empty() {
-            return self.line(": ;");
+    /// `if`, `else if` for each of `arms` with what is inside, `else` for `last`.
+    fn chain(&mut self, arms: &[(NodeId, Block)], parts: Vec<Level<'a>>, last: Level<'a>, indent: usize) {
+        let idle = parts.iter().take_while(|p| p.is_empty()).count();
+        self.spaces(indent);
+        if idle > 0 {
+            // Instead of arms that do nothing, the rest is under the opposite of their conditions.
+            let single = if last.is_empty() { 1 } else { 0 };
+            let rest = parts.len() - idle;
+            let around = if idle + rest * single > 1 { Around::Binary } else { Around::Top };
+            self.put("if (");
+            for (k, (condition, _)) in arms[..idle].iter().enumerate() {
+                self.put(if k > 0 { " && " } else { "" });
+                self.negated(*condition, around);
+            }
+            if rest > single {
+                self.line(") begin");
+                self.chain(&arms[idle..], parts.into_iter().skip(idle).collect(), last, indent + 4);
+            } else {
+                for (k, inside) in parts.into_iter().enumerate().skip(idle) {
+                    self.put(" && ");
+                    self.ext(arms[k].0, 1, Around::Binary);
+                    self.line(") begin");
+                    self.level(inside, indent + 4);
+                }
+                if !last.is_empty() {
+                    self.line(") begin");
+                    self.level(last, indent + 4);
+                }
+            }
+            self.spaces(indent);
+            return self.line("end");
         }
-        self.line(": begin");
+        for (k, inside) in parts.into_iter().enumerate() {
+            self.put(if k > 0 { "end else if (" } else { "if (" });
+            self.ext(arms[k].0, 1, Around::Top);
+            self.line(") begin");
+            self.level(inside, indent + 4);
+            self.spaces(indent);
+        }
+        if !last.is_empty() {
+            self.line("end else begin");
+            self.level(last, indent + 4);
+            self.spaces(indent);
+        }
+        self.line("end");
+    }
+
+    /// The names that an enum gives to these values of `subject`, as a comment.
+    fn meaning(&self, subject: NodeId, values: &[Value]) -> String {
+        let m = self.plan.m;
+        let format = match m.nodes[subject].op {
+            Op::Reg(r) => &m.regs[r].format,
+            Op::Wire(w) => &m.wires[w].format,
+            Op::Input(p) => &m.ports[p].format,
+            _ => return String::new(),
+        };
+        let Format::Enum(names) = format else { return String::new() };
+        if !self.comments {
+            return String::new();
+        }
+        let names: Vec<&str> = values.iter().filter_map(|v| Some(names.get(v.to_usize()?)?.as_str())).collect();
+        format!(" // {}", names.join(", "))
+    }
+
+    fn case_arm(&mut self, inside: Level<'a>, indent: usize, comment: &str) {
+        if inside.is_empty() {
+            self.put(": ;");
+            return self.line(comment);
+        }
+        self.put(": begin");
+        self.line(comment);
         self.level(inside, indent + 4);
         self.spaces(indent);
         self.line("end");
@@ -243,6 +291,31 @@ impl<'a> Text<'_, 'a> {
 }
 
 static EMPTY: &Block = &Block::new();
+
+fn arm_count(stmt: &Stmt) -> usize {
+    match stmt {
+        Stmt::Set { .. } => 0,
+        Stmt::When { arms, .. } => arms.len(),
+        Stmt::Switch { arms, .. } => arms.len(),
+    }
+}
+
+/// True where `stmt` can be written as part of `first`: it has the same conditions, or the first of them and nothing
+/// that holds otherwise.
+fn covers(first: &Stmt, stmt: &Stmt) -> bool {
+    match (first, stmt) {
+        (Stmt::When { arms: all, .. }, Stmt::When { arms, otherwise, .. }) => {
+            (arms.len() == all.len() || arms.len() < all.len() && otherwise.is_empty())
+                && arms.iter().zip(all).all(|(a, b)| a.0 == b.0)
+        }
+        (Stmt::Switch { subject: one, arms: all, .. }, Stmt::Switch { subject, arms, default, .. }) => {
+            (arms.len() == all.len() || arms.len() < all.len() && default.is_empty())
+                && one == subject
+                && arms.iter().zip(all).all(|(a, b)| a.0 == b.0)
+        }
+        _ => false,
+    }
+}
 
 /// True where the statement assigns something on some path.
 fn drives(stmt: &Stmt) -> bool {

@@ -212,13 +212,14 @@ impl Text<'_, '_> {
 
     fn condition(&mut self, condition: &Condition) {
         match *condition {
-            Condition::When(c) => self.ext(c, 1, Around::Choice),
+            Condition::When(c) => self.ext(c, 1, Around::Binary),
             Condition::Switch(subject, values) => {
                 let ty = self.plan.m.nodes[subject].ty;
                 if ty.width() == 0 {
                     // The subject is 0, without wires.
                     return self.put(if values.iter().any(Value::is_zero) { "1'b1" } else { "1'b0" });
                 }
+                self.put("(");
                 for (k, v) in values.iter().enumerate() {
                     if k > 0 {
                         self.put(" || ");
@@ -231,6 +232,7 @@ impl Text<'_, '_> {
                 if values.is_empty() {
                     self.put("1'b0");
                 }
+                self.put(")");
             }
         }
     }

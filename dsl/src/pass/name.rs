@@ -1,7 +1,8 @@
 //! Names for the nodes that become Verilog wires.
 //!
 //! After [`run`] exactly the nodes that the emitter writes as a wire have a name in [`Module::names`]: those the user
-//! named, and those the emitter cannot or does not want to write inside an expression (see `emit/plan.rs`). A generated
+//! named, and those the emitter cannot or does not want to write inside an expression (see `emit/plan.rs`). What is an
+//! output at the same time has the output's name instead. A generated
 //! name is made from the named thing the node feeds and its operator: `sum_next` is what the register `sum` takes,
 //! `sum_mul` a product on the way there. Names are unique among everything in the module, never a keyword, and depend on
 //! nothing outside of the module. The pass changes nothing when it is run again.
@@ -28,7 +29,7 @@ pub fn run(design: &mut Design) {
 fn names(design: &Design, id: ModuleId) -> BTreeMap<NodeId, String> {
     let mut plan = Plan::new(design, &design.modules[id]);
     assign(&mut plan);
-    let named = plan.node_base.iter().enumerate().filter(|(_, b)| **b != NONE);
+    let named = plan.node_base.iter().enumerate().filter(|(_, b)| **b != NONE && !plan.is_port(**b));
     named.map(|(i, b)| (NodeId::new(i), plan.bases[*b as usize].name.to_string())).collect()
 }
 
@@ -155,7 +156,7 @@ fn generated<'a>(plan: &mut Plan<'a>, taken: &mut Namespace<'a>) {
     inherit(plan, &mut stems);
     for n in m.nodes.ids() {
         let base = plan.node_base[n.index()];
-        if base == NONE || m.names.contains_key(&n) {
+        if base == NONE || plan.is_port(base) || m.names.contains_key(&n) {
             continue;
         }
         debug_assert!(matches!(plan.form[n.index()], Form::Ref { .. }));
