@@ -63,3 +63,46 @@ fn a_counter() {
 fn fifos() {
     check(elaborate(&Fifo { payload: range(-3..=12), depth: 5 }).expect("a correct generator"));
 }
+
+/// A port of the module's own name, and a register.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Sum;
+
+#[derive(Bundle)]
+struct SumOut {
+    sum: Int,
+}
+
+impl Generator for Sum {
+    type In = Int;
+    type Out = SumOut;
+    fn shape(&self) -> IntTy {
+        sint(8)
+    }
+    fn build(&self, m: &Module, i: Int) -> SumOut {
+        SumOut { sum: m.delay("last", i) + i }
+    }
+}
+
+/// Instances of the names of their child's module, port, register and clock.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Names;
+
+impl Generator for Names {
+    type In = Int;
+    type Out = Int;
+    fn shape(&self) -> IntTy {
+        sint(8)
+    }
+    fn build(&self, m: &Module, i: Int) -> Int {
+        ["sum", "last", "out", "names"].iter().fold(i, |i, name| m.inst(name, &Sum, i.wrap(sint(8))).sum)
+    }
+}
+
+#[test]
+fn names_that_a_tool_confuses() {
+    let sum = elaborate(&Sum).expect("a correct generator");
+    assert_eq!(sum.modules[sum.top].name, "sum_top");
+    check(sum);
+    check(elaborate(&Names).expect("a correct generator"));
+}

@@ -1,4 +1,5 @@
-//! Constants that arrive through ports: a tool folds by itself what the emitter cannot know, and must fold it rightly.
+//! Constants that arrive through ports: a tool folds by itself what the emitter cannot know, and must fold it rightly,
+//! in claims too.
 
 use gatewright_dsl::prelude::*;
 use gatewright_sim::{Interpreter, RandomStimulus, SimError, Verilated, compare};
@@ -17,9 +18,10 @@ impl Generator for Comparisons {
     }
     fn build(&self, _: &Module, (a, b): (Int, Int)) -> Vec<Bool> {
         let c = self.literal;
+        let claimed = [a.claim(range(c - 1..=3)).lt(b), a.claim(range(-4..=c + 1)).gt(b)];
         let pairs = [a.lt(b), a.le(b), a.gt(b), a.ge(b), a.eq(b), a.ne(b)];
         let literals = [a.lt(c), a.le(c), a.gt(c), a.ge(c), a.eq(c), a.ne(c)];
-        let found: Vec<Bool> = pairs.into_iter().chain(literals).collect();
+        let found: Vec<Bool> = pairs.into_iter().chain(literals).chain(claimed).collect();
         found.iter().map(|&x| !x).chain(found.iter().copied()).collect()
     }
 }

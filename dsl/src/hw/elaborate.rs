@@ -135,6 +135,7 @@ pub fn elaborate_with<G: Generator>(top: &G, options: &Options) -> Result<(Desig
         Ok(top) if found.iter().all(|d| d.code.is_warning()) => {
             let mut design = Design { modules: context.modules, top, places: context.places };
             super::naming::unique_names(&mut design);
+            super::naming::top_apart_from_ports(&mut design);
             Ok((design, Diagnostics(found)))
         }
         _ => Err(Diagnostics(found)),

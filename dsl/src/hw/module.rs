@@ -24,7 +24,8 @@ pub trait Generator: Clone + Eq + Hash + 'static {
     fn shape(&self) -> <Self::In as Bundle>::Shape;
     /// Builds the module from its inputs and returns its outputs.
     fn build(&self, m: &Module, i: Self::In) -> Self::Out;
-    /// The module's name; a second generator that takes the same one gets a suffix.
+    /// The module's name; a second generator that takes the same one gets a suffix, and so does the top level where a
+    /// port has its name.
     fn name(&self) -> String {
         super::names::snake_case(std::any::type_name::<Self>())
     }

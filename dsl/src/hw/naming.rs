@@ -27,6 +27,21 @@ fn children(module: &ir::Module, same: &[ModuleId]) -> String {
     module.insts.values().map(|i| format!("{} ", same[i.module.index()])).collect()
 }
 
+/// Verilator takes no port of the top module's own name. The ports are the user's, so the module gives way.
+pub(crate) fn top_apart_from_ports(design: &mut Design) {
+    let top = &design.modules[design.top];
+    if top.ports.values().any(|p| p.name == top.name) {
+        let mut name = format!("{}_top", top.name);
+        let taken = |name: &String| {
+            top.ports.values().any(|p| p.name == *name) || design.modules.values().any(|m| m.name == *name)
+        };
+        while taken(&name) {
+            name.push('_');
+        }
+        design.modules[design.top].name = name;
+    }
+}
+
 /// Makes module names unique, merging equal modules of one name.
 pub(crate) fn unique_names(design: &mut Design) {
     let mut by_name: BTreeMap<String, Vec<ModuleId>> = BTreeMap::new();

@@ -10,7 +10,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::emit::graph::Role;
 use crate::emit::keywords::is_reserved;
@@ -115,7 +115,15 @@ pub(crate) fn assign<'a>(plan: &mut Plan<'a>) -> Namespace<'a> {
         set(*base, taken.claim_or(&wire.name, "wire"));
     }
     plan.mem_name = m.mems.values().map(|mem| taken.claim_or(&mem.name, "mem")).collect();
-    plan.inst_name = m.insts.values().map(|inst| taken.claim_or(&inst.name, "i")).collect();
+    // Verilator warns where a signal of the child is named like the instance.
+    let mut inside: FxHashMap<ModuleId, FxHashSet<&str>> = FxHashMap::default();
+    for inst in m.insts.values() {
+        let inside = inside.entry(inst.module).or_insert_with(|| declared(&plan.design.modules[inst.module]));
+        plan.inst_name.push(match inside.contains(inst.name.as_str()) {
+            true => taken.claim(format!("{}_i", inst.name)),
+            false => taken.claim_or(&inst.name, "i"),
+        });
+    }
     for (node, name) in &m.names {
         if plan.node_base[node.index()] != NONE {
             set(plan.node_base[node.index()], taken.claim(name.as_str()));
@@ -135,6 +143,14 @@ pub(crate) fn assign<'a>(plan: &mut Plan<'a>) -> Namespace<'a> {
     }
     generated(plan, &mut taken);
     taken
+}
+
+/// The names of the module's signals, but for generated ones.
+fn declared(m: &Module) -> FxHashSet<&str> {
+    let ports = m.ports.values().map(|p| &p.name).chain(m.regs.values().map(|r| &r.name));
+    let state = m.wires.values().map(|w| &w.name).chain(m.mems.values().map(|m| &m.name));
+    let clocks = m.domains.values().flat_map(|d| [&d.clock].into_iter().chain(d.reset.as_ref().map(|r| &r.name)));
+    ports.chain(state).chain(clocks).chain(m.names.values()).map(String::as_str).collect()
 }
 
 fn generated<'a>(plan: &mut Plan<'a>, taken: &mut Namespace<'a>) {
