@@ -4,7 +4,7 @@
 //! Design number 17 becomes the instance `d17`; its ports get the prefix `d17_`, and so do the names of its modules.
 //! Clocks with the same kind of reset are shared. [`Batch::view`] shows one design of a running batch as a device.
 
-use gatewright_dsl::ids::{Arena, DomainId, Id, ModuleId, NodeId, PlaceId, PortId};
+use gatewright_dsl::ids::{Arena, DomainId, Id, ModuleId, PlaceId, PortId};
 use gatewright_dsl::ir::{
     Block, Design, Dir, Domain, Inst, Module, ModuleKind, Node, Op, Place, Places, Port, Reset, Stmt, StreamPort,
 };
@@ -108,21 +108,7 @@ impl Batch {
 }
 
 fn empty_top() -> Module {
-    Module {
-        name: "batch".into(),
-        kind: ModuleKind::Body,
-        domains: Arena::new(),
-        ports: Arena::new(),
-        streams: Vec::new(),
-        nodes: Arena::<NodeId, Node>::new(),
-        names: Default::default(),
-        regs: Arena::new(),
-        wires: Arena::new(),
-        mems: Arena::new(),
-        insts: Arena::new(),
-        checks: Arena::new(),
-        place: PlaceId(0),
-    }
+    Module::new("batch".into(), PlaceId(0))
 }
 
 /// The domain of the top with the same kind of reset.

@@ -6,7 +6,7 @@
 use gatewright_dsl::ir::Dir;
 use gatewright_dsl::value::Value;
 
-use crate::dut::{Dut, DutExt, Interface, OnFailure, Pin, SignalInfo};
+use crate::dut::{Dut, DutExt, Failures, Interface, OnFailure, Pin, SignalInfo};
 use crate::error::{CheckFailure, Cover, SimError};
 use crate::rng::Rng;
 
@@ -14,8 +14,7 @@ use crate::rng::Rng;
 pub struct Lockstep<'a> {
     duts: Vec<&'a mut dyn Dut>,
     outputs: Vec<Pin>,
-    policy: OnFailure,
-    failures: Vec<CheckFailure>,
+    failures: Failures,
 }
 
 impl<'a> Lockstep<'a> {
@@ -32,7 +31,7 @@ impl<'a> Lockstep<'a> {
             }
         }
         let outputs = (0..a.pins.len()).filter(|&n| a.pins[n].dir == Dir::Output).map(|n| Pin(n as u32)).collect();
-        let mut lockstep = Lockstep { duts, outputs, policy: OnFailure::Stop, failures: Vec::new() };
+        let mut lockstep = Lockstep { duts, outputs, failures: Failures::default() };
         for dut in &mut lockstep.duts {
             dut.on_failure(OnFailure::Collect);
         }
@@ -102,23 +101,16 @@ impl Dut for Lockstep<'_> {
         self.same("checks that fail".into(), cycle, &all)?;
         self.compare_outputs()?;
         let failed = failed.swap_remove(0);
-        match self.policy {
-            _ if failed.is_empty() => Ok(()),
-            OnFailure::Stop => Err(SimError::CheckFailed(failed)),
-            OnFailure::Collect => {
-                self.failures.extend(failed);
-                Ok(())
-            }
-        }
+        self.failures.settle(failed)
     }
     fn cycle(&self) -> u64 {
         self.duts[0].cycle()
     }
     fn on_failure(&mut self, policy: OnFailure) {
-        self.policy = policy;
+        self.failures.policy = policy;
     }
     fn take_failures(&mut self) -> Vec<CheckFailure> {
-        std::mem::take(&mut self.failures)
+        self.failures.take()
     }
     fn covers(&self) -> Vec<Cover> {
         self.duts[0].covers()

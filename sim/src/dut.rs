@@ -180,6 +180,31 @@ pub enum OnFailure {
     Collect,
 }
 
+/// The checks of an engine that failed, and what becomes of them.
+#[derive(Debug, Default)]
+pub(crate) struct Failures {
+    pub policy: OnFailure,
+    kept: Vec<CheckFailure>,
+}
+
+impl Failures {
+    /// What a step returns in which these failed.
+    pub fn settle(&mut self, failed: Vec<CheckFailure>) -> Result<(), SimError> {
+        match self.policy {
+            _ if failed.is_empty() => Ok(()),
+            OnFailure::Stop => Err(SimError::CheckFailed(failed)),
+            OnFailure::Collect => {
+                self.kept.extend(failed);
+                Ok(())
+            }
+        }
+    }
+
+    pub fn take(&mut self) -> Vec<CheckFailure> {
+        std::mem::take(&mut self.kept)
+    }
+}
+
 /// A path of names with a type, inside a device; for waves and probes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignalInfo {

@@ -16,7 +16,7 @@ use crate::diag::{self, Draft};
 use crate::ids::{Arena, DomainId, Id, ModuleId, NodeId, PlaceId, WireId};
 use crate::ir::order::Summaries;
 use crate::ir::rules::{self, RuleError};
-use crate::ir::{self, BinOp, Domain, Format, ModuleKind, Node, Op, Place, Places, UnOp, eval};
+use crate::ir::{self, BinOp, Domain, Format, Node, Op, Place, Places, UnOp, eval};
 use crate::ty::{IntTy, Ty};
 use crate::value::Value;
 
@@ -310,21 +310,7 @@ impl Builder {
         domains.push(domain);
         Builder {
             uid: NEXT_UID.fetch_add(1, Ordering::Relaxed),
-            ir: ir::Module {
-                name,
-                kind: ModuleKind::Body,
-                domains,
-                ports: Arena::new(),
-                streams: Vec::new(),
-                nodes: Arena::new(),
-                names: Default::default(),
-                regs: Arena::new(),
-                wires: Arena::new(),
-                mems: Arena::new(),
-                insts: Arena::new(),
-                checks: Arena::new(),
-                place,
-            },
+            ir: ir::Module { domains, ..ir::Module::new(name, place) },
             scopes: vec![(place, String::new())],
             frames: Vec::new(),
             names: FxHashMap::default(),

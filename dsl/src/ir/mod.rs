@@ -93,6 +93,27 @@ pub struct Module {
     pub place: PlaceId,
 }
 
+impl Module {
+    /// A module of ours with nothing in it.
+    pub fn new(name: String, place: PlaceId) -> Module {
+        Module {
+            name,
+            kind: ModuleKind::Body,
+            domains: Arena::new(),
+            ports: Arena::new(),
+            streams: Vec::new(),
+            nodes: Arena::new(),
+            names: BTreeMap::new(),
+            regs: Arena::new(),
+            wires: Arena::new(),
+            mems: Arena::new(),
+            insts: Arena::new(),
+            checks: Arena::new(),
+            place,
+        }
+    }
+}
+
 /// Whether a module has a body here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ModuleKind {

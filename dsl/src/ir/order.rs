@@ -266,21 +266,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn module() -> Module {
-        Module {
-            name: "m".into(),
-            kind: ModuleKind::Body,
-            domains: Arena::new(),
-            ports: Arena::new(),
-            streams: Vec::new(),
-            nodes: Arena::new(),
-            names: Default::default(),
-            regs: Arena::new(),
-            wires: Arena::new(),
-            mems: Arena::new(),
-            insts: Arena::new(),
-            checks: Arena::new(),
-            place: PlaceId(0),
-        }
+        Module::new("m".into(), PlaceId(0))
     }
     fn port(m: &mut Module, driver: Option<NodeId>) -> PortId {
         let dir = if driver.is_some() { Dir::Output } else { Dir::Input };

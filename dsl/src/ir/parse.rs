@@ -307,21 +307,7 @@ impl<'a> Parser<'a> {
     }
 
     fn module(&mut self, name: String, kind: ModuleKind, place: PlaceId) -> Result<Module> {
-        let mut m = Module {
-            name,
-            kind,
-            domains: Arena::new(),
-            ports: Arena::new(),
-            streams: Vec::new(),
-            nodes: Arena::new(),
-            names: Default::default(),
-            regs: Arena::new(),
-            wires: Arena::new(),
-            mems: Arena::new(),
-            insts: Arena::new(),
-            checks: Arena::new(),
-            place,
-        };
+        let mut m = Module { kind, ..Module::new(name, place) };
         self.punct("{")?;
         while !self.eat("}") {
             match self.token {

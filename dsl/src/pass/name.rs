@@ -16,7 +16,7 @@ use crate::emit::graph::Role;
 use crate::emit::keywords::is_reserved;
 use crate::emit::plan::{Form, Item, NONE, Plan, Root, check_nodes};
 use crate::ids::{CheckId, Id, InstId, MemId, ModuleId, NodeId, PortId, RegId, WireId};
-use crate::ir::{BinOp, CheckKind, Design, Module, Op, UnOp};
+use crate::ir::{CheckKind, Design, Module, Op, UnOp};
 
 /// Names every node of the design that becomes a wire; other nodes lose their names.
 pub fn run(design: &mut Design) {
@@ -259,23 +259,6 @@ fn suffix(op: &Op) -> &'static str {
             UnOp::Claim => "claim",
             UnOp::Refine => "refine",
         },
-        Op::Bin(op, ..) => match op {
-            BinOp::Add => "add",
-            BinOp::Sub => "sub",
-            BinOp::Mul => "mul",
-            BinOp::Div => "div",
-            BinOp::Rem => "rem",
-            BinOp::Min => "min",
-            BinOp::Max => "max",
-            BinOp::Eq => "eq",
-            BinOp::Ne => "ne",
-            BinOp::Lt => "lt",
-            BinOp::Le => "le",
-            BinOp::And => "and",
-            BinOp::Or => "or",
-            BinOp::Xor => "xor",
-            BinOp::Shl => "shl",
-            BinOp::Shr => "shr",
-        },
+        Op::Bin(op, ..) => op.mnemonic(),
     }
 }

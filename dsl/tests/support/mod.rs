@@ -1,7 +1,6 @@
 //! Designs written by hand on the bare IR, for tests of back ends.
 #![allow(dead_code, missing_docs)]
 
-use std::collections::BTreeMap;
 
 use gatewright_dsl::ids::*;
 use gatewright_dsl::ir::*;
@@ -32,21 +31,7 @@ impl Build {
 
     pub fn with_domain(name: &str, domain: Domain) -> Build {
         let mut b = Build {
-            m: Module {
-                name: name.into(),
-                kind: ModuleKind::Body,
-                domains: [domain].into_iter().collect(),
-                ports: Arena::new(),
-                streams: Vec::new(),
-                nodes: Arena::new(),
-                names: BTreeMap::new(),
-                regs: Arena::new(),
-                wires: Arena::new(),
-                mems: Arena::new(),
-                insts: Arena::new(),
-                checks: Arena::new(),
-                place: PlaceId(0),
-            },
+            m: Module { domains: [domain].into_iter().collect(), ..Module::new(name.into(), PlaceId(0)) },
             places: Places::default(),
             seq: 0,
         };

@@ -28,7 +28,7 @@ use self::memory::{Memory, Now, ReadPort, Store, WritePort};
 use self::program::{Program, Slot};
 use self::schedule::Schedule;
 use self::signals::{Paths, Signals};
-use crate::dut::{Dut, Interface, OnFailure, Pin, SignalInfo, check_clock};
+use crate::dut::{Dut, Failures, Interface, OnFailure, Pin, SignalInfo, check_clock};
 use crate::error::{CheckFailure, Cover, SimError, near_names};
 
 /// What has to be computed again.
@@ -74,8 +74,7 @@ pub struct Interpreter {
     in_reset: Vec<bool>,
     dirty: Dirty,
     cycle: u64,
-    policy: OnFailure,
-    failures: Vec<CheckFailure>,
+    failures: Failures,
 }
 
 impl Interpreter {
@@ -136,8 +135,7 @@ impl Interpreter {
             in_reset: vec![false; interface.clocks.len()],
             dirty: Dirty::All,
             cycle: 0,
-            policy: OnFailure::Stop,
-            failures: Vec::new(),
+            failures: Failures::default(),
             program: Program::default(),
             interface,
         };
@@ -348,24 +346,17 @@ impl Dut for Interpreter {
         let failed = self.checks.evaluate(now, &self.in_reset, &self.memories, self.cycle, |inst| path_of(paths, inst));
         self.edge();
         self.cycle += 1;
-        match self.policy {
-            _ if failed.is_empty() => Ok(()),
-            OnFailure::Stop => Err(SimError::CheckFailed(failed)),
-            OnFailure::Collect => {
-                self.failures.extend(failed);
-                Ok(())
-            }
-        }
+        self.failures.settle(failed)
     }
 
     fn cycle(&self) -> u64 {
         self.cycle
     }
     fn on_failure(&mut self, policy: OnFailure) {
-        self.policy = policy;
+        self.failures.policy = policy;
     }
     fn take_failures(&mut self) -> Vec<CheckFailure> {
-        std::mem::take(&mut self.failures)
+        self.failures.take()
     }
     fn covers(&self) -> Vec<Cover> {
         self.checks.covers(|inst| path_of(&self.paths, inst))

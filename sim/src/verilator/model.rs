@@ -10,7 +10,7 @@ use libloading::Library;
 
 use super::log::Checks;
 use super::shim::{Role, Wire};
-use crate::dut::{Dut, Interface, OnFailure, Pin, check_clock};
+use crate::dut::{Dut, Failures, Interface, OnFailure, Pin, check_clock};
 use crate::error::{CheckFailure, Cover, SimError};
 
 /// The C interface of a model.
@@ -72,8 +72,7 @@ pub struct Verilated {
     /// Inputs changed since the last evaluation.
     stale: bool,
     cycle: u64,
-    policy: OnFailure,
-    failures: Vec<CheckFailure>,
+    failures: Failures,
     traced: bool,
     /// Keeps the code loaded; dropped last.
     _library: Option<Library>,
@@ -131,8 +130,7 @@ impl Verilated {
             checks,
             stale: true,
             cycle: 0,
-            policy: OnFailure::Stop,
-            failures: Vec::new(),
+            failures: Failures::default(),
             traced: false,
             _library: None,
         };
@@ -305,24 +303,17 @@ impl Dut for Verilated {
         let failed = self.evaluate();
         self.dump(10 * self.cycle + 5);
         self.cycle += 1;
-        match self.policy {
-            _ if failed.is_empty() => Ok(()),
-            OnFailure::Stop => Err(SimError::CheckFailed(failed)),
-            OnFailure::Collect => {
-                self.failures.extend(failed);
-                Ok(())
-            }
-        }
+        self.failures.settle(failed)
     }
 
     fn cycle(&self) -> u64 {
         self.cycle
     }
     fn on_failure(&mut self, policy: OnFailure) {
-        self.policy = policy;
+        self.failures.policy = policy;
     }
     fn take_failures(&mut self) -> Vec<CheckFailure> {
-        std::mem::take(&mut self.failures)
+        self.failures.take()
     }
     fn covers(&self) -> Vec<Cover> {
         Vec::new()

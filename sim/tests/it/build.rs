@@ -36,21 +36,7 @@ impl B {
     }
     pub fn with_domain(name: &str, reset: Option<Reset>) -> B {
         let domains = [Domain { clock: "clk".into(), reset }].into_iter().collect();
-        let m = Module {
-            name: name.into(),
-            kind: ModuleKind::Body,
-            domains,
-            ports: Arena::new(),
-            streams: Vec::new(),
-            nodes: Arena::new(),
-            names: Default::default(),
-            regs: Arena::new(),
-            wires: Arena::new(),
-            mems: Arena::new(),
-            insts: Arena::new(),
-            checks: Arena::new(),
-            place: PLACE,
-        };
+        let m = Module { domains, ..Module::new(name.into(), PLACE) };
         B { m, seq: 0 }
     }
     fn seq(&mut self) -> u32 {
