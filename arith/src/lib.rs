@@ -1,0 +1,1 @@
+//! Algorithms on integers for constant arithmetic in hardware. No hardware types here.

@@ -1,0 +1,231 @@
+//! A model as an importer gives it: operators on real numbers, constants folded, shapes static.
+//!
+//! Every importer brings its format to the few operators of [`Op`]. What they compute is meant in exact real arithmetic;
+//! how the numbers become integers is the business of [`streamline`](crate::streamline).
+//!
+//! Shapes have the batch as their first axis where the file has one, and it is 1 there: a graph is what happens to one
+//! sample.
+
+use std::sync::Arc;
+
+/// A constant: row-major numbers of a shape. A `float32` or an integer of up to 53 bits is kept exactly.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    /// Length of each axis; empty for a scalar.
+    pub shape: Vec<usize>,
+    /// The elements, as many as the product of the lengths.
+    pub data: Vec<f64>,
+}
+
+impl Tensor {
+    /// A scalar.
+    pub fn scalar(value: f64) -> Tensor {
+        Tensor { shape: Vec::new(), data: vec![value] }
+    }
+
+    /// The only element, where there is one.
+    pub fn as_scalar(&self) -> Option<f64> {
+        if let [only] = self.data[..] { Some(only) } else { None }
+    }
+}
+
+/// The number of elements of a shape.
+pub fn count(shape: &[usize]) -> usize {
+    shape.iter().product()
+}
+
+/// The position of a value in [`Graph::values`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ValueId(pub usize);
+
+/// What a node reads.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operand {
+    /// An input of the graph, or what an earlier node made.
+    Value(ValueId),
+    /// A constant.
+    Const(Arc<Tensor>),
+}
+
+/// A tensor that depends on the inputs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ValueInfo {
+    /// The name in the file.
+    pub name: String,
+    /// The shape.
+    pub shape: Vec<usize>,
+}
+
+/// One operator. Operands and result follow numpy's rules of broadcasting where nothing else is said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// The name in the file, or the name of its first output where it has none.
+    pub name: String,
+    /// The operator's name in the file: several nodes come from one where that is composed (`Gemm`).
+    pub kind: String,
+    /// What is computed.
+    pub op: Op,
+    /// The operands.
+    pub inputs: Vec<Operand>,
+    /// The result.
+    pub output: ValueId,
+}
+
+/// How a quantiser rounds, by QONNX's names.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Rounding {
+    /// To the nearest, ties to the even one: `ROUND`, `HALF_EVEN`.
+    HalfEven,
+    /// To the nearest, ties away from zero: `HALF_UP`, `ROUND_HALF_UP` of QONNX.
+    HalfUp,
+    /// To the nearest, ties toward zero: `HALF_DOWN`.
+    HalfDown,
+    /// Up: `CEIL`.
+    Ceil,
+    /// Down: `FLOOR`.
+    Floor,
+    /// Away from zero: `UP`.
+    Up,
+    /// Toward zero: `DOWN`, `ROUND_TO_ZERO`.
+    Down,
+}
+
+/// An operator.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    /// `(round(clip(x / scale + zero_point, lo, hi)) - zero_point) * scale`; operands x, scale, zero_point, bits, of which
+    /// all but x are constants that broadcast to x. Signed: `lo = -2^(bits-1) (+1 if narrow)`, `hi = 2^(bits-1) - 1`;
+    /// unsigned: `lo = 0`, `hi = 2^bits - 1 (-1 if narrow)`.
+    Quant {
+        /// The integers have a sign.
+        signed: bool,
+        /// One value less at the end.
+        narrow: bool,
+        /// How.
+        rounding: Rounding,
+    },
+    /// `scale` where x is at least 0, else `-scale`; operands x and the constant scale.
+    BipolarQuant,
+    /// QONNX's `Trunc`, version 1: x / scale + zero_point is an integer of `in_bits`, of which the low bits are cut off down to
+    /// `out_bits` with this rounding; operands x, scale, zero_point, in_bits, out_bits, all but x constants.
+    Trunc(Rounding),
+    /// The number of thresholds that x reaches, `* out_scale + out_bias`; operands x and the constant thresholds,
+    /// channels × steps, ascending; channels run along `axis` of x, or are one for all.
+    MultiThreshold {
+        /// Scale of the count.
+        out_scale: f64,
+        /// Added after.
+        out_bias: f64,
+        /// The axis of x that counts channels.
+        axis: usize,
+    },
+    /// numpy's `matmul`.
+    MatMul,
+    /// x + y.
+    Add,
+    /// x - y.
+    Sub,
+    /// x * y.
+    Mul,
+    /// x / y, where y is a constant.
+    Div,
+    /// x to the power of y, where y is a constant.
+    Pow,
+    /// A function of each element.
+    Unary(Unary),
+    /// x where it is at least 0, else x * slope; operands x and the constant slope.
+    PRelu,
+    /// Elements of the operands in a new order and shape: `(operand, element)` for each, row-major. All of reshape,
+    /// transpose, slice, gather, split, expand, concatenation.
+    Pick(Arc<Vec<(u32, u32)>>),
+    /// Sum over axes; `keep` leaves axes of length 1.
+    Sum {
+        /// Ascending.
+        axes: Vec<usize>,
+        /// Axes stay with length 1.
+        keep: bool,
+    },
+    /// Arithmetic mean over axes.
+    Mean {
+        /// Ascending.
+        axes: Vec<usize>,
+        /// Axes stay with length 1.
+        keep: bool,
+    },
+    /// Greatest element over one axis: values.
+    Max {
+        /// The axis.
+        axis: usize,
+        /// The axis stays with length 1.
+        keep: bool,
+    },
+    /// `exp(x) / sum(exp(x))` along the axis.
+    Softmax {
+        /// The axis.
+        axis: usize,
+    },
+    /// The position of the greatest element along the axis; of equal ones the first, or the last.
+    ArgMax {
+        /// The axis.
+        axis: usize,
+        /// The axis stays with length 1.
+        keep: bool,
+        /// Of equal elements the last counts.
+        last: bool,
+    },
+    /// The positions of the `k` greatest elements along the axis, greatest first; of equal ones the first.
+    TopKIndices {
+        /// The axis.
+        axis: usize,
+        /// How many.
+        k: usize,
+    },
+}
+
+/// A function of one number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Unary {
+    /// -x.
+    Neg,
+    /// max(x, 0).
+    Relu,
+    /// x where it is at least 0, else x * alpha.
+    LeakyRelu(f64),
+    /// min(max(x, low), high).
+    Clip(f64, f64),
+    /// -1, 0 or 1.
+    Sign,
+    /// |x|.
+    Abs,
+    /// 1 / (1 + exp(-x)).
+    Sigmoid,
+    /// tanh(x).
+    Tanh,
+    /// min(max(alpha * x + beta, 0), 1).
+    HardSigmoid(f64, f64),
+    /// x where it is at least 0, else alpha * (exp(x) - 1).
+    Elu(f64),
+    /// gamma * x where x is greater than 0, else gamma * alpha * (exp(x) - 1).
+    Selu(f64, f64),
+    /// To the nearest integer, ties to the even one.
+    Round,
+    /// To the next integer below.
+    Floor,
+    /// To the next integer above.
+    Ceil,
+}
+
+/// A model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Graph {
+    /// The model's name in the file.
+    pub name: String,
+    /// Every tensor that depends on the inputs.
+    pub values: Vec<ValueInfo>,
+    /// The inputs in the order of the file, without initialisers.
+    pub inputs: Vec<ValueId>,
+    /// The outputs in the order of the file.
+    pub outputs: Vec<ValueId>,
+    /// Operators, operands first; all of them lead to an output.
+    pub nodes: Vec<Node>,
+}

@@ -1,0 +1,3 @@
+//! From a trained model to a network of integers and its hardware.
+
+pub mod graph;
