@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 /// A constant: row-major numbers of a shape. A `float32` or an integer of up to 53 bits is kept exactly.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Tensor {
     /// Length of each axis; empty for a scalar.
     pub shape: Vec<usize>,
@@ -35,11 +35,11 @@ pub fn count(shape: &[usize]) -> usize {
 }
 
 /// The position of a value in [`Graph::values`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub struct ValueId(pub usize);
 
 /// What a node reads.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Operand {
     /// An input of the graph, or what an earlier node made.
     Value(ValueId),
@@ -48,7 +48,7 @@ pub enum Operand {
 }
 
 /// A tensor that depends on the inputs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ValueInfo {
     /// The name in the file.
     pub name: String,
@@ -57,7 +57,7 @@ pub struct ValueInfo {
 }
 
 /// One operator. Operands and result follow numpy's rules of broadcasting where nothing else is said.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Node {
     /// The name in the file, or the name of its first output where it has none.
     pub name: String,
@@ -72,7 +72,7 @@ pub struct Node {
 }
 
 /// How a quantiser rounds, by QONNX's names.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Rounding {
     /// To the nearest, ties to the even one: `ROUND`, `HALF_EVEN`.
     HalfEven,
@@ -91,7 +91,7 @@ pub enum Rounding {
 }
 
 /// An operator.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Op {
     /// `(round(clip(x / scale + zero_point, lo, hi)) - zero_point) * scale`; operands x, scale, zero_point, bits, of which
     /// all but x are constants that broadcast to x. Signed: `lo = -2^(bits-1) (+1 if narrow)`, `hi = 2^(bits-1) - 1`;
@@ -183,7 +183,7 @@ pub enum Op {
 }
 
 /// A function of one number.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Unary {
     /// -x.
     Neg,
@@ -216,7 +216,7 @@ pub enum Unary {
 }
 
 /// A model.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Graph {
     /// The model's name in the file.
     pub name: String,

@@ -1,0 +1,610 @@
+//! Operators on tracked integer tensors.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use num_bigint::BigInt;
+use num_traits::{One, Signed, ToPrimitive, Zero};
+
+use gatewright_layers::layer::{Combine, Layer, Pick, Requantise, Rounding as LayerRounding, Steps};
+use gatewright_layers::network::Range;
+
+use super::StreamlineError;
+use super::function::{Function, Stage, Vals, small};
+use super::quantise::{Grid, TooMuch, steps};
+use super::track::{Builder, error};
+use crate::exact::{Ratio, common_grid, exact, whole};
+use crate::graph::{self, Node, Op, Operand, Rounding, Unary, count};
+
+/// An integer tensor of the network and what its integers stand for.
+#[derive(Clone, Debug)]
+pub struct Tensor {
+    /// In the network.
+    pub tensor: usize,
+    /// The real value of each integer.
+    pub function: Function,
+    /// The graph's shape, with the batch.
+    pub shape: Vec<usize>,
+}
+
+impl Tensor {
+    /// Integers that stand for `n * scale + offset`.
+    pub fn new(tensor: usize, scale: Vals, offset: Vals, shape: Vec<usize>) -> Tensor {
+        Tensor { tensor, function: Function(vec![Stage::Affine(scale, offset)]), shape }
+    }
+}
+
+/// The shape without the batch.
+pub fn stripped(shape: &[usize]) -> Vec<usize> {
+    match shape {
+        [1, rest @ ..] if !rest.is_empty() => rest.to_vec(),
+        all => all.to_vec(),
+    }
+}
+
+/// A Verilog identifier like `name`.
+pub fn identifier(name: &str, otherwise: &str) -> String {
+    let mut out: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    while out.contains("__") {
+        out = out.replace("__", "_");
+    }
+    let out = out.trim_matches('_');
+    match out.chars().next() {
+        None => otherwise.to_owned(),
+        Some(c) if c.is_ascii_digit() => format!("{otherwise}_{out}"),
+        Some(_) => out.to_lowercase(),
+    }
+}
+
+/// Where each element of a tensor of shape `to` comes from in one of shape `from`, by numpy's broadcasting.
+fn broadcast(from: &[usize], to: &[usize]) -> Option<Vec<usize>> {
+    if from.len() > to.len() {
+        // Axes of length 1 in front add nothing.
+        let extra = from.len() - to.len();
+        return from[..extra].iter().all(|&n| n == 1).then(|| broadcast(&from[extra..], to)).flatten();
+    }
+    let mut strides = vec![0; to.len()];
+    let mut stride = 1;
+    for (k, &n) in from.iter().enumerate().rev() {
+        let axis = k + to.len() - from.len();
+        if n != 1 && n != to[axis] {
+            return None;
+        }
+        strides[axis] = if n == 1 { 0 } else { stride };
+        stride *= n;
+    }
+    let mut all = Vec::with_capacity(count(to));
+    let mut index = vec![0; to.len()];
+    for _ in 0..count(to) {
+        all.push(index.iter().zip(&strides).map(|(i, s)| i * s).sum());
+        for axis in (0..to.len()).rev() {
+            index[axis] += 1;
+            if index[axis] < to[axis] {
+                break;
+            }
+            index[axis] = 0;
+        }
+    }
+    Some(all)
+}
+
+/// The constant operand `k` of a node, for each element of `shape`.
+fn constant(node: &Node, k: usize, shape: &[usize]) -> Result<Vals, StreamlineError> {
+    let Some(Operand::Const(tensor)) = node.inputs.get(k) else {
+        let problem = format!("its operand {k} depends on the inputs");
+        return Err(error(node, problem, "make it a constant of the model"));
+    };
+    vals(node, tensor, shape)
+}
+
+fn vals(node: &Node, tensor: &graph::Tensor, shape: &[usize]) -> Result<Vals, StreamlineError> {
+    let exact = |v: &f64| exact(*v).ok_or_else(|| error(node, "a constant is infinite or no number", "repair the model"));
+    let values = tensor.data.iter().map(exact).collect::<Result<Vec<Ratio>, _>>()?;
+    if values.len() == 1 {
+        return Ok(Vals(Arc::new(values)));
+    }
+    let Some(from) = broadcast(&tensor.shape, shape) else {
+        let problem = format!("a constant of shape {:?} does not go with {shape:?}", tensor.shape);
+        return Err(error(node, problem, "repair the model"));
+    };
+    Ok(Vals(Arc::new(from.into_iter().map(|e| values[e].clone()).collect())))
+}
+
+/// The grids behind a quantiser, per element.
+pub struct Grids {
+    of: Vec<Grid>,
+    /// Added to the integers of the grid.
+    minus: Vec<i64>,
+}
+
+impl Grids {
+    fn at(&self, e: usize) -> (&Grid, i64) {
+        let k = if self.of.len() == 1 { 0 } else { e };
+        (&self.of[k], self.minus[k])
+    }
+
+    /// The integers of element `e`.
+    pub fn range(&self, e: usize) -> Range {
+        match self.at(e) {
+            (Grid::Integers { lo, hi, .. }, minus) => Range { lo: lo - minus, hi: hi - minus },
+            (Grid::Sign, _) => Range { lo: 0, hi: 1 },
+            (Grid::Thresholds(steps), _) => Range { lo: 0, hi: steps.len() as i64 },
+        }
+    }
+}
+
+/// The grids of a quantising node, and what their integers (less the zero point) stand for: scale and offset.
+pub fn grids(node: &Node, shape: &[usize]) -> Result<(Grids, Vals, Vals), StreamlineError> {
+    let zero = || Vals::one(Ratio::zero());
+    match &node.op {
+        Op::Quant { signed, narrow, rounding } => {
+            let (scale, point, bits) = (constant(node, 1, shape)?, constant(node, 2, shape)?, constant(node, 3, shape)?);
+            let elements = scale.0.len().max(point.0.len()).max(bits.0.len());
+            let (mut of, mut minus) = (Vec::new(), Vec::new());
+            for e in 0..elements {
+                if !scale.at(e).is_positive() {
+                    return Err(error(node, "a scale is not positive", "train again with positive scales"));
+                }
+                let whole_bits = bits.at(e).is_integer().then(|| bits.at(e).to_integer().to_u32()).flatten();
+                let Some(bits) = whole_bits.filter(|b| (1..=32).contains(b)) else {
+                    let problem = format!("a bit width is {}", bits.at(e));
+                    return Err(error(node, problem, "use whole bit widths of 1 to 32"));
+                };
+                let Some(point) = point.at(e).is_integer().then(|| small(&point.at(e).to_integer())).flatten() else {
+                    return Err(error(node, "a zero point is no integer", "use integer zero points"));
+                };
+                let (span, narrow) = (1i64 << bits, i64::from(*narrow));
+                let (lo, hi) = if *signed { (-span / 2 + narrow, span / 2 - 1) } else { (0, span - 1 - narrow) };
+                of.push(Grid::Integers { scale: scale.at(e).clone(), zero: point, lo, hi, rounding: *rounding });
+                minus.push(point);
+            }
+            Ok((Grids { of, minus }, scale, zero()))
+        }
+        Op::BipolarQuant => {
+            let scale = constant(node, 1, shape)?;
+            let two = Vals::one(whole(2));
+            let minus = Vals::one(whole(-1));
+            let offset = scale.zip(&minus, |s, m| s * m);
+            Ok((Grids { of: vec![Grid::Sign], minus: vec![0] }, scale.zip(&two, |s, t| s * t), offset))
+        }
+        Op::MultiThreshold { out_scale, out_bias, axis } => {
+            let Some(Operand::Const(table)) = node.inputs.get(1) else {
+                return Err(error(node, "its thresholds depend on the inputs", "make them a constant"));
+            };
+            let [channels, steps] = table.shape[..] else {
+                return Err(error(node, "its thresholds have no two axes", "give channels × steps"));
+            };
+            let mut rows = Vec::new();
+            for row in table.data.chunks(steps.max(1)) {
+                let row = graph::Tensor { shape: vec![row.len()], data: row.to_vec() };
+                let row = vals(node, &row, &row.shape)?;
+                rows.push(Grid::Thresholds(row.0.to_vec()));
+            }
+            let of = if channels == 1 {
+                rows
+            } else {
+                if shape.get(*axis) != Some(&channels) {
+                    let problem = format!("{channels} rows of thresholds do not go with the shape {shape:?}");
+                    return Err(error(node, problem, "repair the model"));
+                }
+                let inner: usize = shape[axis + 1..].iter().product();
+                (0..count(shape)).map(|e| rows[e / inner % channels].clone()).collect()
+            };
+            let scalar = |v: f64| Ok(Vals::one(exact(v).ok_or_else(|| error(node, "a scale is infinite", "repair it"))?));
+            let minus = vec![0; of.len()];
+            Ok((Grids { of, minus }, scalar(*out_scale)?, scalar(*out_bias)?))
+        }
+        _ => Err(error(node, "it is no quantiser", "report this as a mistake of the compiler")),
+    }
+}
+
+impl Builder<'_> {
+    /// Adds a layer, and what its integers stand for.
+    pub fn layer(
+        &mut self,
+        node: &Node,
+        suffix: &str,
+        layer: Layer,
+        inputs: Vec<usize>,
+        meaning: (Vals, Vals),
+    ) -> Result<usize, StreamlineError> {
+        let name = self.name(&format!("{}{suffix}", node.name));
+        self.scales.push(meaning);
+        self.network.push(name, layer, inputs).map_err(|e| {
+            let help = "use fewer bits in weights, activations or scales before this place";
+            error(node, e.to_string(), help)
+        })
+    }
+
+    /// The tensor in the network under this shape (without the batch), where it has another one there.
+    pub fn shaped(&mut self, node: &Node, x: &Tensor) -> Result<usize, StreamlineError> {
+        let shape = stripped(&x.shape);
+        if self.network.ty(x.tensor).shape == shape {
+            return Ok(x.tensor);
+        }
+        let from = (0..count(&shape) as u32).map(|e| (0, e)).collect();
+        let meaning = self.scales[x.tensor].clone();
+        self.layer(node, "_shape", Layer::Pick(Pick { shape, from: Arc::new(from) }), vec![x.tensor], meaning)
+    }
+
+    /// An operator of which all operands are integers.
+    pub fn integer(
+        &mut self,
+        node: &Node,
+        mut tensors: Vec<Tensor>,
+        shape: &[usize],
+    ) -> Result<Tensor, StreamlineError> {
+        let constant_at = |k: usize| matches!(node.inputs.get(k), Some(Operand::Const(_)));
+        match &node.op {
+            Op::Quant { .. } | Op::BipolarQuant | Op::MultiThreshold { .. } => {
+                let x = tensors.swap_remove(0);
+                self.quantiser(node, &x)
+            }
+            Op::Unary(f) => {
+                let mut x = tensors.swap_remove(0);
+                x.function = match f {
+                    Unary::Neg => x.function.then(affine(whole(-1), Ratio::zero())),
+                    f => x.function.then(Stage::Unary(*f)),
+                };
+                Ok(x)
+            }
+            Op::PRelu => {
+                let mut x = tensors.swap_remove(0);
+                x.function = x.function.then(Stage::PRelu(constant(node, 1, shape)?));
+                Ok(x)
+            }
+            Op::Add | Op::Sub | Op::Mul | Op::Div if tensors.len() == 1 => {
+                let left = constant_at(0);
+                let c = constant(node, usize::from(!left), shape)?;
+                let x = self.broadcast(node, tensors.swap_remove(0), shape)?;
+                let (one, zero) = (Vals::one(Ratio::one()), Vals::one(Ratio::zero()));
+                let minus = Vals::one(whole(-1));
+                let stage = match (&node.op, left) {
+                    (Op::Add, _) => Stage::Affine(one, c),
+                    (Op::Sub, false) => Stage::Affine(one, c.zip(&minus, |c, m| c * m)),
+                    (Op::Sub, true) => Stage::Affine(minus, c),
+                    (Op::Mul, _) => Stage::Affine(c, zero),
+                    (_, false) if c.0.iter().all(|c| !c.is_zero()) => {
+                        Stage::Affine(c.zip(&one, |c, one| one / c), zero)
+                    }
+                    (_, false) => return Err(error(node, "it divides by zero", "repair the model")),
+                    (_, true) => return Err(error(node, "it divides by a tensor", "divide by constants only")),
+                };
+                Ok(Tensor { function: x.function.then(stage), ..x })
+            }
+            Op::Add | Op::Sub => self.sum(node, tensors, shape),
+            Op::Mul => self.product(node, tensors, shape),
+            Op::MatMul => self.matmul(node, tensors, shape),
+            Op::Pick(from) => self.pick(node, tensors, from, shape),
+            Op::Sum { axes, .. } => self.reduce(node, tensors.swap_remove(0), axes, shape, Reduction::Sum),
+            Op::Mean { axes, .. } => self.reduce(node, tensors.swap_remove(0), axes, shape, Reduction::Mean),
+            Op::Max { axis, .. } => self.reduce(node, tensors.swap_remove(0), &[*axis], shape, Reduction::Max),
+            _ => Err(error(
+                node,
+                "it has no exact form on integers here",
+                "put it behind the last quantiser, where the host computes it, or replace it by supported operators",
+            )),
+        }
+    }
+
+    /// A quantiser of integers.
+    fn quantiser(&mut self, node: &Node, x: &Tensor) -> Result<Tensor, StreamlineError> {
+        let (grids, scale, offset) = grids(node, &x.shape)?;
+        let ranges = self.network.ty(x.tensor).ranges.clone();
+        let meaning = (scale.clone(), offset.clone());
+        if let Some(layer) = shift(&x.function, &grids) {
+            let tensor = self.layer(node, "", layer, vec![x.tensor], meaning)?;
+            return Ok(Tensor::new(tensor, scale, offset, x.shape.clone()));
+        }
+        let mut functions = Vec::new();
+        let mut of = Vec::with_capacity(ranges.len());
+        // Elements of one channel have equal functions: each is found once.
+        let mut known: HashMap<(Vec<Ratio>, usize, Range), u32> = HashMap::new();
+        let mut distinct: Vec<(&Grid, i64)> = Vec::new();
+        for (e, range) in ranges.iter().enumerate() {
+            let grid = grids.at(e);
+            let number = distinct.iter().position(|g| *g == grid).unwrap_or_else(|| {
+                distinct.push(grid);
+                distinct.len() - 1
+            });
+            let key = (x.function.key(e).into_iter().cloned().collect(), number, *range);
+            if let Some(&k) = known.get(&key) {
+                of.push(k);
+                continue;
+            }
+            let mut found = steps(&x.function, e, grid.0, *range).map_err(|why| match why {
+                TooMuch::Range(n) => error(
+                    node,
+                    format!("the function before it is not monotone and its argument has {n} values"),
+                    "quantise more before the activation",
+                ),
+                TooMuch::Steps => error(node, "it has too many steps", "quantise to fewer bits, or with scales that are powers of two"),
+            })?;
+            found.first -= grid.1;
+            found.steps.iter_mut().for_each(|s| s.1 -= grid.1);
+            known.insert(key, functions.len() as u32);
+            of.push(functions.len() as u32);
+            functions.push(found);
+        }
+        if functions.len() == 1 {
+            of.truncate(1);
+        }
+        let layer = Layer::Steps(Steps { functions: Arc::new(functions), of: Arc::new(of) });
+        let tensor = self.layer(node, "", layer, vec![x.tensor], meaning)?;
+        Ok(Tensor::new(tensor, scale, offset, x.shape.clone()))
+    }
+
+    /// The tensor with its elements repeated to the shape.
+    fn broadcast(&mut self, node: &Node, x: Tensor, shape: &[usize]) -> Result<Tensor, StreamlineError> {
+        if count(&x.shape) == count(shape) {
+            return Ok(Tensor { shape: shape.to_vec(), ..x });
+        }
+        let Some(from) = broadcast(&x.shape, shape) else {
+            return Err(error(node, format!("{:?} does not go with {shape:?}", x.shape), "repair the model"));
+        };
+        let from: Vec<(u32, u32)> = from.into_iter().map(|e| (0, e as u32)).collect();
+        self.pick(node, vec![x], &from, shape)
+    }
+
+    fn pick(
+        &mut self,
+        node: &Node,
+        tensors: Vec<Tensor>,
+        from: &[(u32, u32)],
+        shape: &[usize],
+    ) -> Result<Tensor, StreamlineError> {
+        let unmoved = from.iter().enumerate().all(|(k, f)| *f == (0, k as u32));
+        if let [x] = &tensors[..]
+            && unmoved
+            && from.len() == count(&x.shape)
+        {
+            return Ok(Tensor { shape: shape.to_vec(), ..x.clone() });
+        }
+        // Where several tensors meet, each has to be scale and offset, of which the elements then take their own.
+        let function = if let [x] = &tensors[..] {
+            x.function.pick(&from.iter().map(|f| f.1 as usize).collect::<Vec<_>>())
+        } else {
+            let mut pairs = Vec::new();
+            for x in &tensors {
+                pairs.push(x.function.affine().ok_or_else(|| unquantised(node))?);
+            }
+            let own = |part: fn(&(Vals, Vals)) -> &Vals| {
+                Vals(Arc::new(from.iter().map(|&(k, e)| part(&pairs[k as usize]).at(e as usize).clone()).collect()))
+            };
+            Function(vec![Stage::Affine(own(|p| &p.0), own(|p| &p.1))])
+        };
+        let meaning = {
+            let own = |part: fn(&(Vals, Vals)) -> &Vals| {
+                let at = |&(k, e): &(u32, u32)| part(&self.scales[tensors[k as usize].tensor]).at(e as usize).clone();
+                Vals(Arc::new(from.iter().map(at).collect()))
+            };
+            (own(|p| &p.0), own(|p| &p.1))
+        };
+        let layer = Layer::Pick(Pick { shape: stripped(shape), from: Arc::new(from.to_vec()) });
+        let sources = tensors.iter().map(|x| x.tensor).collect();
+        let tensor = self.layer(node, "", layer, sources, meaning)?;
+        Ok(Tensor { tensor, function, shape: shape.to_vec() })
+    }
+
+    /// Sum or difference of tensors.
+    fn sum(&mut self, node: &Node, tensors: Vec<Tensor>, shape: &[usize]) -> Result<Tensor, StreamlineError> {
+        let mut parts = Vec::new();
+        for x in tensors {
+            let x = self.linear(node, x)?;
+            let x = self.broadcast(node, x, shape)?;
+            let (scale, offset) = x.function.affine().ok_or_else(|| unquantised(node))?;
+            parts.push((self.shaped(node, &x)?, scale, offset));
+        }
+        let [(a, a_scale, a_offset), (b, b_scale, b_offset)] = &parts[..] else {
+            return Err(error(node, "it does not have two operands", "repair the model"));
+        };
+        let sign = whole(if matches!(node.op, Op::Sub) { -1 } else { 1 });
+        let b_scale = b_scale.zip(&Vals::one(sign.clone()), |s, sign| s * sign);
+        let grid = a_scale.zip(&b_scale, |a, b| common_grid([a, b]));
+        let factors = [a_scale, &b_scale].map(|s| integers(node, &s.zip(&grid, quotient)));
+        let [a_factors, b_factors] = factors;
+        let combine = Combine { factors: vec![a_factors?, b_factors?], offset: Arc::new(Vec::new()) };
+        let offset = a_offset.zip(b_offset, |a, b| a + b * &sign);
+        let meaning = (grid.clone(), Vals::one(Ratio::zero()));
+        let tensor = self.layer(node, "", Layer::Combine(combine), vec![*a, *b], meaning)?;
+        Ok(Tensor::new(tensor, grid, offset, shape.to_vec()))
+    }
+
+    fn product(&mut self, node: &Node, tensors: Vec<Tensor>, shape: &[usize]) -> Result<Tensor, StreamlineError> {
+        let (mut sources, mut scale) = (Vec::new(), Vals::one(Ratio::one()));
+        for x in tensors {
+            let x = self.linear(node, x)?;
+            let x = self.broadcast(node, x, shape)?;
+            let x = self.without_offset(node, x)?;
+            let (own, _) = x.function.affine().ok_or_else(|| unquantised(node))?;
+            scale = scale.zip(&own, |a, b| a * b);
+            sources.push(self.shaped(node, &x)?);
+        }
+        let meaning = (scale.clone(), Vals::one(Ratio::zero()));
+        let tensor = self.layer(node, "", Layer::Mul, sources, meaning)?;
+        Ok(Tensor::new(tensor, scale, Vals::one(Ratio::zero()), shape.to_vec()))
+    }
+
+    fn reduce(
+        &mut self,
+        node: &Node,
+        x: Tensor,
+        axes: &[usize],
+        shape: &[usize],
+        how: Reduction,
+    ) -> Result<Tensor, StreamlineError> {
+        let x = self.linear(node, x)?;
+        let (scale, offset) = x.function.affine().ok_or_else(|| unquantised(node))?;
+        let stripped_axes = usize::from(stripped(&x.shape).len() < x.shape.len());
+        let mut own_axes = Vec::new();
+        for axis in axes {
+            match axis.checked_sub(stripped_axes) {
+                Some(axis) => own_axes.push(axis),
+                None => return Err(error(node, "it goes over the samples of a batch", "reduce over other axes")),
+            }
+        }
+        // The result's element of each element.
+        let mut kept = x.shape.clone();
+        axes.iter().for_each(|&a| kept[a] = 1);
+        let Some(to) = broadcast(&kept, &x.shape) else { return Err(unquantised(node)) };
+        let results = count(&kept);
+        let mut scales: Vec<Option<&Ratio>> = vec![None; results];
+        let mut offsets = vec![Ratio::zero(); results];
+        let mut terms = vec![0i64; results];
+        for (e, &r) in to.iter().enumerate() {
+            if scales[r].is_some_and(|s| s != scale.at(e)) {
+                return Err(error(node, "its terms have different scales", "use one scale per tensor before it"));
+            }
+            scales[r] = Some(scale.at(e));
+            match how {
+                Reduction::Max if terms[r] > 0 && offsets[r] != *offset.at(e) => {
+                    return Err(error(node, "its terms have different offsets", "quantise before it"));
+                }
+                Reduction::Max => offsets[r] = offset.at(e).clone(),
+                _ => offsets[r] += offset.at(e),
+            }
+            terms[r] += 1;
+        }
+        let scales: Vec<Ratio> = scales.into_iter().map(|s| s.cloned().unwrap_or_else(Ratio::one)).collect();
+        if how == Reduction::Max && scales.iter().any(|s| !s.is_positive()) {
+            return Err(error(node, "it looks for the greatest of falling scales", "use positive scales before it"));
+        }
+        let source = self.shaped(node, &x)?;
+        let layer = if how == Reduction::Max { Layer::Max(own_axes[0]) } else { Layer::Sum(own_axes) };
+        let (scale, offset) = (Vals(Arc::new(scales)), Vals(Arc::new(offsets)));
+        let meaning = (scale.clone(), Vals::one(Ratio::zero()));
+        let tensor = self.layer(node, "", layer, vec![source], meaning)?;
+        let mut y = Tensor::new(tensor, scale, offset, shape.to_vec());
+        if how == Reduction::Mean {
+            let count = Ratio::new(BigInt::one(), BigInt::from(terms[0].max(1)));
+            y.function = y.function.then(affine(count, Ratio::zero()));
+        }
+        Ok(y)
+    }
+
+    /// The tensor with a function that is scale and offset: ReLUs and clips that no quantiser follows are computed on
+    /// a grid that holds their bounds.
+    pub fn linear(&mut self, node: &Node, x: Tensor) -> Result<Tensor, StreamlineError> {
+        let mut left = x.function.0.clone().into_iter();
+        let mut y = Tensor { function: Function::default(), ..x };
+        for stage in left.by_ref() {
+            y = match stage {
+                affine @ Stage::Affine(..) => Tensor { function: y.function.then(affine), ..y },
+                Stage::Unary(Unary::Relu) => self.clipped(node, y, Some(Ratio::zero()), None)?,
+                Stage::Unary(Unary::Clip(lo, hi)) => self.clipped(node, y, exact(lo), exact(hi))?,
+                _ => return Err(unquantised(node)),
+            };
+        }
+        Ok(y)
+    }
+
+    fn clipped(
+        &mut self,
+        node: &Node,
+        x: Tensor,
+        lo: Option<Ratio>,
+        hi: Option<Ratio>,
+    ) -> Result<Tensor, StreamlineError> {
+        let (scale, offset) = x.function.affine().ok_or_else(|| unquantised(node))?;
+        let zero = Ratio::zero();
+        let bounds = [lo.as_ref().unwrap_or(&zero), hi.as_ref().unwrap_or(&zero)];
+        let all = scale.0.iter().chain(offset.0.iter()).chain(bounds);
+        let grid = Vals::one(common_grid(all));
+        let factor = integers(node, &scale.zip(&grid, quotient))?;
+        let add = integers(node, &offset.zip(&grid, quotient))?;
+        let meaning = (grid.clone(), Vals::one(Ratio::zero()));
+        let source = self.shaped(node, &x)?;
+        let combine = Layer::Combine(Combine { factors: vec![factor], offset: add });
+        let aligned = self.layer(node, "_aligned", combine, vec![source], meaning.clone())?;
+        let whole = |bound: Option<Ratio>| bound.and_then(|b| small(&quotient(&b, grid.at(0)).to_integer()));
+        let clip = Layer::Clip { lo: whole(lo), hi: whole(hi) };
+        let tensor = self.layer(node, "_clip", clip, vec![aligned], meaning)?;
+        Ok(Tensor::new(tensor, grid, Vals::one(Ratio::zero()), x.shape))
+    }
+
+    /// The tensor with an offset of 0.
+    fn without_offset(&mut self, node: &Node, x: Tensor) -> Result<Tensor, StreamlineError> {
+        match x.function.affine() {
+            Some((_, offset)) if offset.uniform().is_some_and(Zero::is_zero) => Ok(x),
+            _ => self.clipped(node, x, None, None),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Reduction {
+    Sum,
+    Mean,
+    Max,
+}
+
+fn affine(scale: Ratio, offset: Ratio) -> Stage {
+    Stage::Affine(Vals::one(scale), Vals::one(offset))
+}
+
+/// `a / b`, 0 where both are.
+pub fn quotient(a: &Ratio, b: &Ratio) -> Ratio {
+    if b.is_zero() { Ratio::zero() } else { a / b }
+}
+
+/// The numbers as integers of a size that hardware should have.
+pub fn integers(node: &Node, vals: &Vals) -> Result<Arc<Vec<i64>>, StreamlineError> {
+    let mut all = Vec::with_capacity(vals.0.len());
+    for v in vals.0.iter() {
+        match small(&v.to_integer()).filter(|n| v.is_integer() && n.unsigned_abs() < 1 << 40) {
+            Some(n) => all.push(n),
+            None => {
+                return Err(error(
+                    node,
+                    "its numbers have no common grid of a practical size",
+                    "quantise weights and biases, and use scales whose ratios are simple (powers of two, for example)",
+                ));
+            }
+        }
+    }
+    Ok(Arc::new(all))
+}
+
+pub fn unquantised(node: &Node) -> StreamlineError {
+    error(
+        node,
+        "an activation before it has no quantiser behind it",
+        "train with a quantiser between the activation and this operator",
+    )
+}
+
+/// The quantiser as a shift, where the scales are in the ratio of a power of two: one adder instead of a comparison per step.
+fn shift(function: &Function, grids: &Grids) -> Option<Layer> {
+    let ([Grid::Integers { scale, zero: 0, lo, hi, rounding }], stages) = (&grids.of[..], &function.0[..]) else {
+        return None;
+    };
+    let (factor, offset, mut lo, hi) = match stages {
+        [Stage::Affine(a, b)] => (a.uniform()?, b.uniform()?, *lo, *hi),
+        [Stage::Affine(a, b), Stage::Unary(Unary::Relu)] => (a.uniform()?, b.uniform()?, 0.max(*lo), *hi),
+        _ => return None,
+    };
+    lo = lo.min(hi);
+    let (factor, offset) = (factor / scale, offset / scale);
+    // x * factor + offset = (x * m + p) / 2^k.
+    let dyadic = |r: &Ratio| {
+        let bits = r.denom().bits() - 1;
+        (*r.denom() == BigInt::one() << bits).then_some(bits)
+    };
+    let k = dyadic(&factor)?.max(dyadic(&offset)?);
+    let times = |r: &Ratio| small(&(r * Ratio::from_integer(BigInt::one() << k)).to_integer());
+    let (m, p) = (times(&factor)?, times(&offset)?);
+    let odd = m.checked_abs()?.checked_shr(m.trailing_zeros())?;
+    if odd != 1 || k > 40 || p.unsigned_abs() > 1 << 40 {
+        return None;
+    }
+    let rounding = match rounding {
+        Rounding::HalfEven => LayerRounding::HalfEven,
+        Rounding::HalfUp => LayerRounding::HalfAway,
+        Rounding::HalfDown => LayerRounding::HalfToZero,
+        Rounding::Ceil => LayerRounding::Ceil,
+        Rounding::Floor => LayerRounding::Floor,
+        Rounding::Up => LayerRounding::Away,
+        Rounding::Down => LayerRounding::ToZero,
+    };
+    Some(Layer::Requantise(Requantise { factor: m, offset: p, shift: k.to_u32()?, rounding, lo, hi }))
+}
