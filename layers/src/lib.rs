@@ -32,10 +32,14 @@ pub mod layer;
 mod linear;
 pub mod network;
 mod pick;
+pub mod ports;
 mod reduce;
 mod requantise;
 mod steps;
 mod table;
+pub mod target;
 mod topk;
+pub mod unrolled;
+pub mod unrolled_stream;
 
 pub use error::Error;

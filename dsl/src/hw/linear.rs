@@ -36,7 +36,8 @@ fn combined(a: &Form, s: u32, b: &Form, t: u32, subtract: bool) -> (Form, bool) 
             (Some(x), Some(y)) if x.0 == y.0 => {
                 shared = true;
                 form.push((x.0, &scaled(&x.1, s) + &second(&y.1)));
-                (a.next(), b.next());
+                a.next();
+                b.next();
             }
             (Some(x), y) if y.is_none_or(|y| x.0 < y.0) => {
                 form.push((x.0, scaled(&x.1, s)));
