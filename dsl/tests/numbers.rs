@@ -182,6 +182,29 @@ fn ways_down() {
 }
 
 #[test]
+fn linear_functions_have_exact_ranges() {
+    let design = build((range(-3..=12), uint(4)), |_, (x, y)| {
+        let add = |a, b, subtract| ShiftAdd { a, b, subtract };
+        // 3x, 3x + 2y, 2y, 6y, 3x - 4y, 0.
+        let steps = [
+            add((0, 2), (0, 0), true),
+            add((2, 0), (1, 1), false),
+            add((3, 0), (2, 0), true),
+            add((4, 2), (4, 0), true),
+            add((3, 0), (5, 0), true),
+            add((4, 0), (1, 1), true),
+        ];
+        let values = shift_adds(&[x, y], &steps);
+        let types: Vec<IntTy> = values.iter().map(|v| v.ty()).collect();
+        let [three, both, double, six, mixed] =
+            [range(-9..=36), range(-9..=66), range(0..=30), range(0..=90), range(-69..=36)];
+        assert_eq!(types, [three, both, double, six, mixed, range(0..=0)]);
+        values
+    });
+    assert!(design.modules[design.top].checks.values().all(|c| c.name == "in_0_range"));
+}
+
+#[test]
 fn fixed_point() {
     build((fixed(8, 4), ufixed(6, 6)), |_, (a, b)| {
         assert_eq!((a + b).ty(), FixedTy { int: range(-128..=127 + 63 * 16), frac: 4 });

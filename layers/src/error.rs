@@ -48,6 +48,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// A problem of a layer whose name is added by [`Error::of`].
+    pub(crate) fn layer(problem: String) -> Error {
+        Error::Layer { layer: String::new(), problem }
+    }
+
     /// The same with the layer's name.
     pub fn of(self, layer: &str) -> Error {
         match self {

@@ -1,8 +1,19 @@
 //! The layers, as one type: what a node of a [`Network`](crate::network::Network) can be.
+//!
+//! Each kind of layer has a file of its own that says its output type, its golden model, its generator and its cost;
+//! here they are told apart.
 
 use std::sync::Arc;
 
+use gatewright_dsl::prelude::{Int, lit};
 use serde::{Deserialize, Serialize};
+
+use crate::cost::Cost;
+use crate::elementwise::{clip, mul};
+use crate::error::Error;
+use crate::network::TensorTy;
+use crate::reduce::{max, sum};
+use crate::topk::TopK;
 
 /// An integer matrix, row-major.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -135,4 +146,117 @@ pub enum Layer {
         /// Of equal elements the last counts.
         last: bool,
     },
+}
+
+impl Layer {
+    /// The kind, in a word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Layer::Dense(_) => "dense",
+            Layer::Steps(_) => "steps",
+            Layer::Requantise(_) => "requantise",
+            Layer::Clip { .. } => "clip",
+            Layer::Combine(_) => "combine",
+            Layer::Mul => "mul",
+            Layer::Pick(_) => "pick",
+            Layer::Sum(_) => "sum",
+            Layer::Max(_) => "max",
+            Layer::TopK { .. } => "topk",
+        }
+    }
+
+    /// The number of operands; `None` where any number will do.
+    fn arity(&self) -> Option<usize> {
+        match self {
+            Layer::Combine(_) | Layer::Pick(_) => None,
+            Layer::Mul => Some(2),
+            _ => Some(1),
+        }
+    }
+
+    /// The result's shape, and for each element the exact range of the values that it takes for independent operands.
+    ///
+    /// # Errors
+    /// Where the number or the shapes of the operands do not fit, or a range leaves 63 bits.
+    pub fn output(&self, types: &[&TensorTy]) -> Result<TensorTy, Error> {
+        if let Some(wanted) = self.arity().filter(|n| *n != types.len()) {
+            let found = types.len();
+            return Err(Error::layer(format!(
+                "a layer `{}` takes {wanted} operands, and {found} are given",
+                self.kind()
+            )));
+        }
+        types.iter().try_for_each(|t| t.check())?;
+        match self {
+            Layer::Dense(l) => l.output(types[0]),
+            Layer::Steps(l) => l.output(types[0]),
+            Layer::Requantise(l) => l.output(types[0]),
+            Layer::Clip { lo, hi } => clip::output(*lo, *hi, types[0]),
+            Layer::Combine(l) => l.output(types),
+            Layer::Mul => mul::output(types),
+            Layer::Pick(l) => l.output(types),
+            Layer::Sum(axes) => sum::output(axes, types[0]),
+            Layer::Max(axis) => max::output(*axis, types[0]),
+            &Layer::TopK { axis, k, last } => TopK { axis, k, last }.output(types[0]),
+        }
+    }
+
+    /// The results of `samples` samples, which lie in the ranges of `types`; `out` is the layer's
+    /// [`output`](Layer::output).
+    pub fn golden(&self, samples: usize, operands: &[&[i64]], types: &[&TensorTy], out: &TensorTy) -> Vec<i64> {
+        match self {
+            Layer::Dense(l) => l.golden(operands[0], types[0]),
+            Layer::Steps(l) => l.golden(operands[0], types[0]),
+            Layer::Requantise(l) => l.golden(operands[0], types[0]),
+            Layer::Clip { lo, hi } => clip::golden(*lo, *hi, operands[0]),
+            Layer::Combine(l) => l.golden(operands, out.ranges.len()),
+            Layer::Mul => mul::golden(operands[0], operands[1]),
+            Layer::Pick(l) => l.golden(samples, operands, types),
+            Layer::Sum(axes) => sum::golden(axes, samples, operands[0], types[0], out),
+            Layer::Max(axis) => max::golden(*axis, operands[0], types[0]),
+            &Layer::TopK { axis, k, last } => TopK { axis, k, last }.golden(operands[0], types[0], out),
+        }
+    }
+
+    /// The results in hardware, without registers: one handle per element, of the type that `out` says.
+    pub fn unrolled(&self, operands: &[Vec<Int>], types: &[&TensorTy], out: &TensorTy) -> Vec<Int> {
+        let mut y = match self {
+            Layer::Dense(l) => l.unrolled(&operands[0], types[0]),
+            Layer::Steps(l) => l.unrolled(&operands[0], types[0]),
+            Layer::Requantise(l) => l.unrolled(&operands[0], types[0]),
+            Layer::Clip { lo, hi } => {
+                let elements = operands[0].iter().zip(&types[0].ranges);
+                elements.map(|(x, r)| clip::element(*x, *r, *lo, *hi)).collect()
+            }
+            Layer::Combine(l) => l.unrolled(operands, types),
+            Layer::Mul => operands[0].iter().zip(&operands[1]).map(|(x, y)| *x * *y).collect(),
+            Layer::Pick(l) => l.unrolled(operands),
+            Layer::Sum(axes) => sum::unrolled(axes, &operands[0], types[0]),
+            Layer::Max(axis) => max::unrolled(*axis, &operands[0], types[0]),
+            &Layer::TopK { axis, k, last } => TopK { axis, k, last }.unrolled(&operands[0], types[0], out),
+        };
+        // Elements that can have one value only need no logic, even where it was built.
+        for (y, range) in y.iter_mut().zip(&out.ranges) {
+            if let Some(only) = range.only() {
+                *y = lit(only);
+            }
+        }
+        y
+    }
+
+    /// An estimate of what the layer takes, unrolled.
+    pub fn cost(&self, types: &[&TensorTy], _out: &TensorTy) -> Cost {
+        match self {
+            Layer::Dense(l) => l.cost(types[0]),
+            Layer::Steps(l) => l.cost(types[0]),
+            Layer::Requantise(l) => l.cost(types[0]),
+            Layer::Clip { lo, hi } => clip::cost(*lo, *hi, types[0]),
+            Layer::Combine(l) => l.cost(types),
+            Layer::Mul => mul::cost(types),
+            Layer::Pick(_) => Cost::default(),
+            Layer::Sum(axes) => sum::cost(axes, types[0]),
+            Layer::Max(axis) => max::cost(*axis, types[0]),
+            &Layer::TopK { axis, k, last } => TopK { axis, k, last }.cost(types[0]),
+        }
+    }
 }

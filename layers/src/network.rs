@@ -17,6 +17,47 @@ pub struct Range {
     pub hi: i64,
 }
 
+/// The least and greatest value that a tensor can hold: 63 bits, so that a sum of two fits `i64`.
+const LIMITS: (i128, i128) = (-(1 << 62), (1 << 62) - 1);
+
+impl Range {
+    /// The range of one value.
+    pub fn of(value: i64) -> Range {
+        Range { lo: value, hi: value }
+    }
+
+    /// A range whose ends were computed with room to spare.
+    ///
+    /// # Errors
+    /// Where it leaves 63 bits.
+    pub fn fitted(lo: i128, hi: i128) -> Result<Range, Error> {
+        if lo < LIMITS.0 || hi > LIMITS.1 {
+            return Err(Error::layer(format!("an element reaches {lo}..={hi}, which takes more than 63 bits")));
+        }
+        Ok(Range { lo: lo as i64, hi: hi as i64 })
+    }
+
+    /// The only value of a range of one.
+    pub fn only(self) -> Option<i64> {
+        (self.lo == self.hi).then_some(self.lo)
+    }
+
+    /// The number of values.
+    pub fn count(self) -> u64 {
+        self.hi.abs_diff(self.lo).saturating_add(1)
+    }
+
+    /// Bits that hold it, with a sign where it reaches below zero.
+    pub fn width(self) -> u32 {
+        gatewright_arith::shift_adds::width(self.wide())
+    }
+
+    /// The ends, for arithmetic.
+    pub fn wide(self) -> (i128, i128) {
+        (self.lo.into(), self.hi.into())
+    }
+}
+
 /// The shape of a tensor and the exact range of each of its elements, row-major.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub struct TensorTy {
@@ -24,6 +65,32 @@ pub struct TensorTy {
     pub shape: Vec<usize>,
     /// One range per element.
     pub ranges: Vec<Range>,
+}
+
+impl TensorTy {
+    /// A tensor whose elements all have one range.
+    pub fn uniform(shape: Vec<usize>, range: Range) -> TensorTy {
+        let count = shape.iter().product();
+        TensorTy { shape, ranges: vec![range; count] }
+    }
+
+    /// # Errors
+    /// Where the number of ranges is not that of the elements, a range is empty, or one leaves 63 bits.
+    pub fn check(&self) -> Result<(), Error> {
+        let count = self.shape.iter().try_fold(1_usize, |n, &len| n.checked_mul(len));
+        if count != Some(self.ranges.len()) {
+            let (shape, found) = (&self.shape, self.ranges.len());
+            return Err(Error::layer(format!("a tensor of shape {shape:?} has {found} ranges")));
+        }
+        for range in &self.ranges {
+            if range.lo > range.hi {
+                return Err(Error::layer(format!("the range {}..={} is empty", range.lo, range.hi)));
+            }
+            let (lo, hi) = range.wide();
+            Range::fitted(lo, hi)?;
+        }
+        Ok(())
+    }
 }
 
 /// One layer in its place.
@@ -64,15 +131,23 @@ impl Network {
         }
     }
 
+    /// The number of tensors.
+    pub fn tensors(&self) -> usize {
+        self.inputs.len() + self.nodes.len()
+    }
+
     /// Adds a layer behind the tensors `inputs`; its type follows from theirs. Returns the new tensor.
     ///
     /// # Errors
-    /// Where the shapes do not fit, or a range leaves 63 bits.
+    /// Where there is no such tensor, the shapes do not fit, or a range leaves 63 bits.
     pub fn push(&mut self, name: String, layer: Layer, inputs: Vec<usize>) -> Result<usize, Error> {
+        if let Some(missing) = inputs.iter().find(|&&t| t >= self.tensors()) {
+            return Err(Error::layer(format!("there is no tensor {missing} yet")).of(&name));
+        }
         let types: Vec<&TensorTy> = inputs.iter().map(|&t| self.ty(t)).collect();
         let ty = layer.output(&types).map_err(|e| e.of(&name))?;
         self.nodes.push(Node { name, layer, inputs, ty });
-        Ok(self.inputs.len() + self.nodes.len() - 1)
+        Ok(self.tensors() - 1)
     }
 
     /// The golden model: all tensors of a batch of `samples`, of which `inputs` are given.
@@ -89,6 +164,30 @@ impl Network {
             tensors.push(Arc::new(node.layer.golden(samples, &operands, &types, &node.ty)));
         }
         Ok(tensors)
+    }
+
+    /// Whether all types are those of the layers, as [`push`](Network::push) makes them: to be asked of a network that was
+    /// read from a file.
+    ///
+    /// # Errors
+    /// The first layer, input or output that is wrong.
+    pub fn check(&self) -> Result<(), Error> {
+        for (name, ty) in &self.inputs {
+            ty.check().map_err(|e| e.of(name))?;
+        }
+        for (k, node) in self.nodes.iter().enumerate() {
+            if let Some(late) = node.inputs.iter().find(|&&t| t >= self.inputs.len() + k) {
+                return Err(Error::layer(format!("it reads tensor {late}, which comes later")).of(&node.name));
+            }
+            let types: Vec<&TensorTy> = node.inputs.iter().map(|&t| self.ty(t)).collect();
+            if node.layer.output(&types).map_err(|e| e.of(&node.name))? != node.ty {
+                return Err(Error::layer("its type is not the one that it computes".to_owned()).of(&node.name));
+            }
+        }
+        match self.outputs.iter().find(|(_, t)| *t >= self.tensors()) {
+            Some((name, t)) => Err(Error::layer(format!("there is no tensor {t} for this output")).of(name)),
+            None => Ok(()),
+        }
     }
 
     fn check_inputs(&self, samples: usize, inputs: &[Batch]) -> Result<(), Error> {

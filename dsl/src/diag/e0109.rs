@@ -26,6 +26,17 @@ mod tests {
     }
 
     #[test]
+    fn no_such_value() {
+        expect_error(
+            uint(2),
+            |_, i| shift_adds(&[i], &[ShiftAdd { a: (0, 1), b: (1, 0), subtract: true }]), //~ step
+            "E0109: shift_adds has a step that names a value behind it
+            at step
+            help: let each step name inputs and steps before it",
+        );
+    }
+
+    #[test]
     fn no_output() {
         expect_error(
             (StreamTy(uint(8)), uint(2)),

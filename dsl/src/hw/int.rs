@@ -399,7 +399,7 @@ impl Int {
 
 impl super::context::Context {
     /// The node made last, whose values are known to lie in `ty`: its type becomes that.
-    fn narrower(&mut self, x: Raw, ty: IntTy) -> Raw {
+    pub(crate) fn narrower(&mut self, x: Raw, ty: IntTy) -> Raw {
         if let Some(b) = self.top() {
             b.ir.nodes[x.node].ty = Ty::Int(ty);
         }

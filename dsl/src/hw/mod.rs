@@ -45,6 +45,7 @@ pub mod external;
 mod finish;
 pub mod fixed;
 pub mod int;
+pub mod linear;
 pub mod mem;
 pub mod module;
 pub mod names;

@@ -1,0 +1,107 @@
+//! Lists of additions of shifted values.
+
+/// `±2^shift` times a value.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Term {
+    /// An input, or `inputs + k` for the result of step `k`.
+    pub value: usize,
+    /// Exponent.
+    pub shift: u32,
+    /// Subtracted.
+    pub negative: bool,
+}
+
+impl Term {
+    /// A value as it is.
+    pub fn of(value: usize) -> Term {
+        Term { value, shift: 0, negative: false }
+    }
+
+    fn evaluate(self, values: &[i128]) -> i128 {
+        let shifted = values[self.value].wrapping_shl(self.shift);
+        if self.negative { shifted.wrapping_neg() } else { shifted }
+    }
+}
+
+/// The sum of two terms, at most one of which is negative, and one of which is not shifted.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Step {
+    /// Not negative.
+    pub a: Term,
+    /// Added to it, or subtracted.
+    pub b: Term,
+}
+
+/// What a list of steps costs.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Cost {
+    /// Two-operand additions, subtractions and negations.
+    pub adders: u64,
+    /// Bits of them that are computed rather than passed through.
+    pub bits: u64,
+    /// Adders in a row.
+    pub depth: u32,
+}
+
+/// Constant-weighted sums of inputs as two-operand additions.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ShiftAdds {
+    /// The ranges of the inputs and of the steps' results, both ends inclusive.
+    pub ranges: Vec<(i128, i128)>,
+    /// Operands first.
+    pub steps: Vec<Step>,
+    /// The sums; `None` is 0.
+    pub outputs: Vec<Option<Term>>,
+}
+
+impl ShiftAdds {
+    /// Number of inputs.
+    pub fn inputs(&self) -> usize {
+        self.ranges.len() - self.steps.len()
+    }
+
+    /// The outputs for these inputs, in arithmetic modulo 2^128.
+    pub fn evaluate(&self, inputs: &[i128]) -> Vec<i128> {
+        let mut values = inputs.to_vec();
+        for step in &self.steps {
+            values.push(step.a.evaluate(&values).wrapping_add(step.b.evaluate(&values)));
+        }
+        self.outputs.iter().map(|o| o.map_or(0, |t| t.evaluate(&values))).collect()
+    }
+
+    /// Adders, their bits, and how many lie in a row.
+    pub fn cost(&self) -> Cost {
+        let inputs = self.inputs();
+        let mut depths = vec![0; inputs];
+        let mut cost = Cost::default();
+        for (k, step) in self.steps.iter().enumerate() {
+            depths.push(1 + depths[step.a.value].max(depths[step.b.value]));
+            cost.adders += 1;
+            // Where the shifted term is added or subtracted, the low bits of the other one pass through.
+            let passed = if step.a.shift == 0 {
+                step.b.shift
+            } else if step.b.negative {
+                0
+            } else {
+                step.a.shift
+            };
+            cost.bits += u64::from(width(self.ranges[inputs + k]).saturating_sub(passed));
+        }
+        for output in self.outputs.iter().flatten() {
+            let mut depth = depths[output.value];
+            if output.negative {
+                cost.adders += 1;
+                cost.bits += u64::from(width(self.ranges[output.value]));
+                depth += 1;
+            }
+            cost.depth = cost.depth.max(depth);
+        }
+        cost
+    }
+}
+
+/// Bits that hold a range, with a sign where it reaches below zero.
+pub fn width((lo, hi): (i128, i128)) -> u32 {
+    let bits = |v: i128| 128 - (if v < 0 { !v } else { v }).leading_zeros();
+    bits(lo).max(bits(hi)) + u32::from(lo < 0)
+}
