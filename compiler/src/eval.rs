@@ -3,7 +3,7 @@
 
 use crate::graph::{Graph, Op, Operand, Tensor, Unary, ValueId, count};
 use crate::quantise::{Limits, MAX_BITS, quantise, round};
-use crate::shape::{self, strides, stretched, walk};
+use crate::shape::{self, stretched, strides, walk};
 
 /// Why a graph cannot be evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -180,14 +180,32 @@ fn unary(function: Unary, x: f64) -> f64 {
     match function {
         Unary::Neg => -x,
         Unary::Relu => x.max(0.0),
-        Unary::LeakyRelu(alpha) => if x >= 0.0 { x } else { x * alpha },
+        Unary::LeakyRelu(alpha) => {
+            if x >= 0.0 {
+                x
+            } else {
+                x * alpha
+            }
+        }
         Unary::Clip(low, high) => x.max(low).min(high),
-        Unary::Sign => if x == 0.0 { 0.0 } else { x.signum() },
+        Unary::Sign => {
+            if x == 0.0 {
+                0.0
+            } else {
+                x.signum()
+            }
+        }
         Unary::Abs => x.abs(),
         Unary::Sigmoid => 1.0 / (1.0 + (-x).exp()),
         Unary::Tanh => x.tanh(),
         Unary::HardSigmoid(alpha, beta) => (alpha * x + beta).max(0.0).min(1.0),
-        Unary::Elu(alpha) => if x >= 0.0 { x } else { alpha * x.exp_m1() },
+        Unary::Elu(alpha) => {
+            if x >= 0.0 {
+                x
+            } else {
+                alpha * x.exp_m1()
+            }
+        }
         Unary::Selu(alpha, gamma) => gamma * if x > 0.0 { x } else { alpha * x.exp_m1() },
         Unary::Round => x.round_ties_even(),
         Unary::Floor => x.floor(),

@@ -2,6 +2,6 @@
 
 pub mod eval;
 pub mod graph;
-// pub mod import;
+pub mod import;
 pub mod quantise;
 pub mod shape;

@@ -48,8 +48,10 @@ pub fn quantise(x: f64, scale: f64, zero_point: f64, limits: Limits, rounding: R
         return limits.lo;
     }
     let error = (quotient.abs() + near.abs() + 1.0) * 4.0 * f64::EPSILON;
-    let twice = 2.0 * near;
-    let integer = if (twice - twice.round()).abs() > 2.0 * error {
+    let to_nearest = matches!(rounding, Rounding::HalfEven | Rounding::HalfUp | Rounding::HalfDown);
+    // The decision changes here only.
+    let boundary = if to_nearest { near.floor() + 0.5 } else { near.round() };
+    let integer = if (near - boundary).abs() > error {
         round(near, rounding)
     } else {
         let (above, below) = fraction(x, scale, zero_point);

@@ -50,13 +50,7 @@ pub struct Walk {
 
 /// Walks over a view of this shape.
 pub fn walk(shape: &[usize], strides: Vec<isize>, offset: isize) -> Walk {
-    Walk {
-        shape: shape.to_vec(),
-        index: vec![0; shape.len()],
-        left: elements(shape).unwrap_or(0),
-        strides,
-        at: offset,
-    }
+    Walk { shape: shape.to_vec(), index: vec![0; shape.len()], left: elements(shape).unwrap_or(0), strides, at: offset }
 }
 
 impl Iterator for Walk {
