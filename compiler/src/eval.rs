@@ -198,7 +198,7 @@ fn unary(function: Unary, x: f64) -> f64 {
         Unary::Abs => x.abs(),
         Unary::Sigmoid => 1.0 / (1.0 + (-x).exp()),
         Unary::Tanh => x.tanh(),
-        Unary::HardSigmoid(alpha, beta) => (alpha * x + beta).max(0.0).min(1.0),
+        Unary::HardSigmoid(alpha, beta) => (alpha * x + beta).clamp(0.0, 1.0),
         Unary::Elu(alpha) => {
             if x >= 0.0 {
                 x

@@ -15,10 +15,8 @@ pub fn prune(mut graph: Graph) -> Graph {
     }
     graph.nodes.retain(|node| live[node.output.0]);
     let mut new = vec![ValueId(0); live.len()];
-    let mut kept = 0;
-    for (id, _) in new.iter_mut().zip(&live).filter(|&(_, live)| *live) {
+    for (kept, (id, _)) in new.iter_mut().zip(&live).filter(|&(_, live)| *live).enumerate() {
         *id = ValueId(kept);
-        kept += 1;
     }
     let mut is_live = live.into_iter();
     graph.values.retain(|_| is_live.next().unwrap_or(false));

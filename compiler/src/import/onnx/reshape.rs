@@ -38,7 +38,7 @@ pub fn reshape(call: &mut Call) -> Result<Vec<Val>> {
     }
     if let Some(open) = open {
         let rest = crate::shape::elements(&shape).unwrap_or(0);
-        if rest == 0 || count % rest != 0 {
+        if rest == 0 || !count.is_multiple_of(rest) {
             return Err(wrong(format!("the shape {old:?} cannot become {target:?}: the numbers of elements differ")));
         }
         shape[open] = count / rest;
