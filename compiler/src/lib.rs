@@ -1,6 +1,11 @@
 //! From a trained model to a network of integers and its hardware.
 
-pub mod graph;
+pub mod eval;
 pub mod exact;
+pub mod graph;
+pub mod import;
 pub mod number;
+pub mod quantise;
+pub mod run;
+pub mod shape;
 pub mod streamline;
