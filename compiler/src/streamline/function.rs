@@ -58,11 +58,6 @@ pub enum Stage {
 pub struct Function(pub Vec<Stage>);
 
 impl Function {
-    /// `x * scale`.
-    pub fn scale(scale: Vals) -> Function {
-        Function(vec![Stage::Affine(scale, Vals::one(Ratio::zero()))])
-    }
-
     /// With one stage more; affine stages melt into one.
     pub fn then(mut self, stage: Stage) -> Function {
         match (self.0.last_mut(), stage) {

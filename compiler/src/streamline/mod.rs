@@ -12,7 +12,7 @@ mod linear;
 mod quantise;
 mod track;
 
-pub use track::streamline;
+pub use track::{Options, streamline};
 
 use serde::{Deserialize, Serialize};
 

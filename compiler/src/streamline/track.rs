@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use num_traits::{One, Zero};
+use num_traits::Zero;
 
-use gatewright_layers::network::{Network, Range, TensorTy};
+use gatewright_layers::network::{Network, TensorTy};
 
 use super::function::{Stage, Vals};
 use super::integer::{self, Tensor};
 use super::{Model, StreamlineError};
-use crate::exact::{Ratio, approximate};
+use crate::exact::approximate;
 use crate::graph::{self, Graph, Node, Op, Operand, Rounding, Unary, ValueId, ValueInfo, count};
 use crate::number::NumberType;
 
@@ -333,14 +333,4 @@ fn no_quantiser(node: &Node) -> StreamlineError {
         "say what the hardware gets with --input-type, for example --input-type 'fixed<16,6>', or train with a quantiser at \
          the input",
     )
-}
-
-/// A range of one grid.
-pub(super) fn range(lo: i64, hi: i64) -> Range {
-    Range { lo, hi }
-}
-
-/// 1 and 0.
-pub(super) fn identity() -> (Vals, Vals) {
-    (Vals::one(Ratio::one()), Vals::one(Ratio::zero()))
 }

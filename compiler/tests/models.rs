@@ -1,0 +1,77 @@
+//! The real models on integers: the golden model gives the stored outputs for every stored input.
+
+mod support;
+
+use gatewright_compiler::import::onnx;
+use gatewright_compiler::streamline::{Model, Options, streamline};
+use gatewright_layers::layer::Layer;
+
+use support::{array, decision, models, rows};
+
+/// Accuracy as the models' READMEs give it, where there are labels.
+struct Case {
+    name: &'static str,
+    input_type: Option<&'static str>,
+    accuracy: Option<f64>,
+}
+
+fn compiled(case: &Case) -> Option<Model> {
+    let folder = models()?.join(case.name);
+    let graph = onnx::read(&folder.join("model.onnx")).unwrap_or_else(|e| panic!("{e}"));
+    let input_types = case.input_type.map(|t| vec![t.parse().unwrap()]).unwrap_or_default();
+    Some(streamline(&graph, &Options { input_types }).unwrap_or_else(|e| panic!("{}: {e}", case.name)))
+}
+
+fn check(case: &Case) {
+    let Some(model) = compiled(case) else { return };
+    let folder = models().unwrap().join(case.name);
+    let inputs: Vec<Vec<_>> = rows(&array(&folder.join("inputs.npy"))).into_iter().map(|x| vec![x]).collect();
+    let expected = rows(&array(&folder.join("outputs.npy")));
+    let found = model.golden(&inputs).unwrap_or_else(|e| panic!("{}: {e}", case.name));
+    assert_eq!(found.len(), expected.len());
+    let all: Vec<f64> = expected.iter().flat_map(|t| t.data.iter().copied()).collect();
+    let span = all.iter().fold(0.0f64, |m, x| m.max(x.abs()));
+    let mut decisions = Vec::new();
+    for (sample, (found, expected)) in found.iter().zip(&expected).enumerate() {
+        let found = &found[0].data;
+        for (e, (a, b)) in found.iter().zip(&expected.data).enumerate() {
+            assert!((a - b).abs() <= 1e-5 * span, "{}: sample {sample}, output {e}: {a} and not {b}", case.name);
+        }
+        // Of outputs that are equal but for the reference's own noise either may be first.
+        let (mine, theirs) = (decision(found), decision(&expected.data));
+        assert!(mine == theirs || (found[mine] - found[theirs]).abs() <= 1e-6 * span, "{}: sample {sample}", case.name);
+        decisions.push(theirs);
+    }
+    if let Some(accuracy) = case.accuracy {
+        let labels = array(&folder.join("labels.npy"));
+        let right = found.iter().zip(labels.iter()).filter(|(f, l)| decision(&f[0].data) as f64 == **l).count();
+        assert_eq!(right as f64 / found.len() as f64, accuracy, "{}", case.name);
+    }
+}
+
+const CASES: [Case; 5] = [
+    Case { name: "digits_mlp_w4a4", input_type: None, accuracy: Some(0.98) },
+    Case { name: "tfc_1w1a", input_type: None, accuracy: Some(0.922) },
+    Case { name: "tfc_2w2a", input_type: None, accuracy: Some(0.976) },
+    Case { name: "jet_tagging_qkeras", input_type: Some("fixed<14,4>"), accuracy: None },
+    Case { name: "jets_deepsets_w6a6", input_type: None, accuracy: Some(0.678) },
+];
+
+#[test]
+fn golden_is_the_reference() {
+    CASES.iter().for_each(check);
+}
+
+#[test]
+fn networks_are_as_small_as_the_models() {
+    for case in &CASES {
+        let Some(model) = compiled(case) else { return };
+        for node in &model.network.nodes {
+            if let Layer::Dense(dense) = &node.layer {
+                let greatest = dense.weights.data.iter().map(|w| w.unsigned_abs()).max().unwrap_or(0);
+                // The weights' own bits: 1, 2, 4 or 6.
+                assert!(greatest <= 32, "{}: {} has weights of up to {greatest}", case.name, node.name);
+            }
+        }
+    }
+}
