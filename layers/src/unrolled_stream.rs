@@ -113,7 +113,7 @@ impl Timed for UnrolledStream {
         let beat = i.s_axis.0.accept(room.get());
         let mut elements = unpack(m, beat.payload, &in_fields, beat.valid).into_iter();
         let inputs = network.inputs.iter().map(|(_, ty)| elements.by_ref().take(ty.ranges.len()).collect()).collect();
-        let flight = Flight { valid: beat.fire, last: Some(beat.last) };
+        let flight = Flight { valid: beat.fire.named("accepted"), last: Some(beat.last) };
         let (done, outputs, latency) = layers(m, &self.0, flight, inputs);
 
         // One clock into the FIFO, and one until the counter knows of what left it.
@@ -125,8 +125,8 @@ impl Timed for UnrolledStream {
 
         let under_way = m.reg("under_way", range(0..=depth)).reset(0);
         let taken = queued.valid() & queued.ready();
-        m.when(beat.fire & !taken, || under_way.set(under_way.q() + 1))
-            // What leaves came in before.
+        // What comes in has room, and what leaves came in before.
+        m.when(beat.fire & !taken, || under_way.set((under_way.q() + 1).claim(under_way.ty())))
             .elsewhen(!beat.fire & taken, || under_way.set((under_way.q() - 1).claim(under_way.ty())));
         room.set(under_way.q().lt(depth));
         (UnrolledStreamOut { m_axis: AxiStream(queued.map(|y| pack(&y, &out_fields))) }, latency + 1)

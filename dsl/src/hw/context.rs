@@ -76,8 +76,12 @@ pub(crate) struct Builder {
     pub ir: ir::Module,
     /// Scope frames: the place that opened each, and the prefix it gives to names.
     pub scopes: Vec<(PlaceId, String)>,
+    /// The prefix of each scope there was, by the place that opened it.
+    pub prefixes: FxHashMap<PlaceId, String>,
     pub frames: Vec<Frame>,
     pub names: FxHashMap<String, PlaceId>,
+    /// The last number that made a name fresh.
+    numbers: FxHashMap<String, u32>,
     pub consts: FxHashMap<(Value, Ty), NodeId>,
     pub seq: u32,
     /// Wires that the language made: replaced by their driver when the module is finished.
@@ -312,8 +316,10 @@ impl Builder {
             uid: NEXT_UID.fetch_add(1, Ordering::Relaxed),
             ir: ir::Module { domains, ..ir::Module::new(name, place) },
             scopes: vec![(place, String::new())],
+            prefixes: FxHashMap::from_iter([(place, String::new())]),
             frames: Vec::new(),
             names: FxHashMap::default(),
+            numbers: FxHashMap::default(),
             consts: FxHashMap::default(),
             seq: 0,
             hidden: Vec::new(),
@@ -384,13 +390,19 @@ impl Builder {
 
     /// A name that the language chooses, with a number where it is taken.
     pub fn fresh_name(&mut self, name: &str, place: PlaceId) -> String {
-        let mut candidate = name.to_string();
-        let mut n = 1;
-        while self.claim_name(&candidate, place).is_err() {
-            n += 1;
-            candidate = format!("{name}_{n}");
+        if self.claim_name(name, place).is_ok() {
+            return name.to_string();
         }
-        candidate
+        // Going on from the last number keeps many names alike in linear time.
+        let mut n = self.numbers.get(name).copied().unwrap_or(1);
+        loop {
+            n += 1;
+            let candidate = format!("{name}_{n}");
+            if self.claim_name(&candidate, place).is_ok() {
+                self.numbers.insert(name.to_string(), n);
+                return candidate;
+            }
+        }
     }
 
     /// A wire with its reading node.

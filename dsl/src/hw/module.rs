@@ -94,6 +94,7 @@ impl Module {
             }
             if let Some(b) = c.top() {
                 let prefix = b.scoped(if usable { name } else { "unnamed" });
+                b.prefixes.insert(place, prefix.clone());
                 b.scopes.push((place, prefix));
             }
         });

@@ -50,13 +50,13 @@ impl Module {
                 for raw in &raws {
                     nodes.push(c.local(*raw, loc));
                 }
-                let b = c.top()?;
+                let b = c.stack.last_mut()?;
                 b.pure = outer;
                 b.frames = frames;
                 region.check_pure(b, &mut drafts);
                 // A region inside a region is left to the outer one.
                 let done = match (outer, target.period(), drafts.is_empty()) {
-                    (None, Some(period), true) => region.pipeline(b, target, period, &nodes, &mut drafts),
+                    (None, Some(period), true) => region.pipeline(b, &c.places, target, period, &nodes, &mut drafts),
                     _ => (nodes, 0),
                 };
                 let raws: Vec<Raw> = done.0.into_iter().map(|n| n.map_or(Raw::POISON, |n| b.raw(n))).collect();
@@ -145,6 +145,7 @@ impl Region {
     fn pipeline(
         &self,
         b: &mut Builder,
+        places: &ir::Places,
         target: &Target,
         period: f64,
         outputs: &[Option<NodeId>],
@@ -193,8 +194,7 @@ impl Region {
         }
         let latency = outputs.iter().flatten().filter_map(|n| arrival.get(&n.index())).map(|a| a.0).max().unwrap_or(0);
 
-        let mut chains =
-            Chains { region: self, arrival: &arrival, chains: FxHashMap::default(), refined: FxHashMap::default() };
+        let mut chains = Chains::new(self, places, &arrival);
         for &item in &order {
             let stage = arrival[&item].0;
             match item.checked_sub(wires_at) {
@@ -218,12 +218,12 @@ impl Region {
             }
         }
         let outputs = outputs.iter().map(|n| n.map(|n| chains.at(b, n, latency))).collect();
-        self.gate_checks(b, &arrival);
+        self.gate_checks(b, places, &arrival);
         (outputs, latency)
     }
 
     /// Checks inside wait until the first inputs have come through: before, the registers hold what no input gave.
-    fn gate_checks(&self, b: &mut Builder, arrival: &FxHashMap<usize, Arrival>) {
+    fn gate_checks(&self, b: &mut Builder, places: &ir::Places, arrival: &FxHashMap<usize, Arrival>) {
         let stage_of = |n: NodeId| arrival.get(&n.index()).map_or(0, |a| a.0);
         let mut filled: Vec<NodeId> = Vec::new();
         for index in self.check..b.ir.checks.len() {
@@ -258,12 +258,7 @@ impl Region {
                     *enable = Some(match *enable {
                         None => ready,
                         Some(e) => {
-                            let mut chains = Chains {
-                                region: self,
-                                arrival,
-                                chains: FxHashMap::default(),
-                                refined: FxHashMap::default(),
-                            };
+                            let mut chains = Chains::new(self, places, arrival);
                             let e = chains.at(b, e, stage as u32);
                             b.push(Op::Bin(BinOp::And, ready, e), Ty::BOOL, self.place).node
                         }
@@ -297,12 +292,17 @@ fn depth(block: &[Stmt]) -> u32 {
 /// Values in later stages: one chain of registers per value.
 struct Chains<'a> {
     region: &'a Region,
+    places: &'a ir::Places,
     arrival: &'a FxHashMap<usize, Arrival>,
     chains: FxHashMap<NodeId, Vec<NodeId>>,
     refined: FxHashMap<(NodeId, u32), NodeId>,
 }
 
-impl Chains<'_> {
+impl<'a> Chains<'a> {
+    fn new(region: &'a Region, places: &'a ir::Places, arrival: &'a FxHashMap<usize, Arrival>) -> Chains<'a> {
+        Chains { region, places, arrival, chains: FxHashMap::default(), refined: FxHashMap::default() }
+    }
+
     /// `node` as it is seen in `stage`.
     fn at(&mut self, b: &mut Builder, node: NodeId, stage: u32) -> NodeId {
         let own = self.arrival.get(&node.index()).map_or(0, |a| a.0);
@@ -328,7 +328,11 @@ impl Chains<'_> {
                 _ if b.ir.names.contains_key(&node) => b.ir.names[&node].clone(),
                 Op::Input(port) => b.ir.ports[*port].name.clone(),
                 Op::Reg(reg) => b.ir.regs[*reg].name.clone(),
-                _ => b.scoped("pipe"),
+                // After the scope in which the value is made.
+                _ => match self.places.0[place].caller.and_then(|scope| b.prefixes.get(&scope)) {
+                    Some(prefix) if !prefix.is_empty() => format!("{prefix}_pipe"),
+                    _ => b.scoped("pipe"),
+                },
             };
             let name = format!("{base}_s{}", own as usize + chain.len() + 1);
             chain.push(register_named(b, &name, before, self.region.place));

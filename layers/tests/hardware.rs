@@ -1,0 +1,178 @@
+//! Networks in hardware, on the interpreter, against the definitions of the layers.
+
+#![allow(missing_docs)]
+
+mod support;
+
+use std::sync::Arc;
+
+use gatewright_dsl::ir::Dir;
+use gatewright_dsl::prelude::{Options, Value};
+use gatewright_layers::layer::Layer;
+use gatewright_layers::network::{Network, Range, TensorTy};
+use gatewright_layers::target::{Family, Target};
+use gatewright_layers::unrolled::{Timed, Unrolled};
+use gatewright_layers::unrolled_stream::{UnrolledStream, fields};
+use gatewright_sim::rng::Rng;
+use gatewright_sim::stream::run;
+use gatewright_sim::{Beat, Dut, Interpreter, Stall, StreamSink, StreamSource};
+use proptest::prelude::*;
+use support::hardware::{Bench, combinational, fastest};
+use support::*;
+
+fn drive(design: &gatewright_dsl::ir::Design, bench: &Bench) {
+    let mut dut = Interpreter::new(design).unwrap_or_else(|e| panic!("{e}"));
+    for cycle in 0..bench.cycles() {
+        bench.clock(&mut dut, cycle);
+        dut.step().unwrap_or_else(|e| panic!("{}, cycle {cycle}: {e}", bench.network.name));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn networks(size in 1..7_usize, seed: u64) {
+        let network = Arc::new(network(seed, size));
+        drive(&combinational(&network), &Bench::new(network.clone(), 0, seed ^ 2, 30));
+        let (design, latency) = fastest(&network, |u| u);
+        drive(&design, &Bench::new(network, latency, seed ^ 3, 30));
+    }
+
+    #[test]
+    fn streams(size in 1..5_usize, seed: u64) {
+        let network = Arc::new(network(seed, size));
+        let (design, latency) = fastest(&network, UnrolledStream);
+        let mut rng = Rng::new(seed ^ 4);
+        for stalls in [[Stall::Never, Stall::Never], [Stall::Random(0.3), Stall::Random(0.4)], [Stall::Never, Stall::Bursts(40)]] {
+            let free = matches!(stalls, [Stall::Never, Stall::Never]);
+            stream(&network, &design, latency, stalls, free, &mut rng);
+        }
+    }
+}
+
+/// Elements side by side, each in as many bytes as its range needs.
+fn packed(tensors: &[(&TensorTy, &[i128])]) -> Value {
+    let mut bytes: Vec<u8> = Vec::new();
+    for (ty, values) in tensors {
+        for (r, v) in ty.ranges.iter().zip(*values) {
+            // The bytes that it takes to hold both ends, one at least.
+            let fits = |n: &usize| {
+                let (lo, hi) = if r.lo < 0 { (-1_i128 << (8 * n - 1), 1 << (8 * n - 1)) } else { (0, 1 << (8 * n)) };
+                lo <= r.lo.into() && i128::from(r.hi) < hi
+            };
+            let count = (1..9).find(fits).unwrap_or(9);
+            bytes.extend(&v.to_le_bytes()[..count]);
+        }
+    }
+    bytes.iter().rev().fold(Value::ZERO, |word, &b| &word.shl(8) | &Value::from(b))
+}
+
+fn stream(
+    network: &Network,
+    design: &gatewright_dsl::ir::Design,
+    latency: u32,
+    [from, to]: [Stall; 2],
+    free: bool,
+    rng: &mut Rng,
+) {
+    const COUNT: usize = 60;
+    let samples = samples(network, rng, COUNT);
+    let mut dut = Interpreter::new(design).unwrap_or_else(|e| panic!("{e}"));
+    let mut source = StreamSource::new(&dut, "s_axis").unwrap().stall(from, rng.bits());
+    let mut sink = StreamSink::new(&dut, "m_axis", COUNT).unwrap().stall(to, rng.bits());
+    let mut wanted = Vec::new();
+    for (n, x) in samples.iter().enumerate() {
+        let tensors = evaluate(network, x);
+        let last = n % 7 == 6;
+        let inputs: Vec<_> = (0..x.len()).map(|t| (network.ty(t), &tensors[t][..])).collect();
+        source.push(Beat { payload: vec![packed(&inputs)], last }).unwrap();
+        let outputs: Vec<_> = network.outputs.iter().map(|(_, t)| (network.ty(*t), &tensors[*t][..])).collect();
+        wanted.push(Beat { payload: vec![packed(&outputs)], last });
+    }
+    let cycles = run(&mut dut, &mut [&mut source, &mut sink], 200).unwrap_or_else(|e| panic!("{}: {e}", network.name));
+    assert_eq!(sink.beats(), wanted, "{}", network.name);
+    if free {
+        assert_eq!(cycles, COUNT as u64 + u64::from(latency), "a sample in every clock");
+    }
+}
+
+fn relu(name: &str, output: &str) -> Arc<Network> {
+    let ty = TensorTy::uniform(vec![2], Range { lo: -8, hi: 7 });
+    let mut net = Network { name: name.into(), inputs: vec![("x".into(), ty)], ..Network::default() };
+    let sum = net.push("sum".into(), Layer::Sum(vec![0]), vec![0]).unwrap();
+    let y = net.push("relu".into(), Layer::Clip { lo: Some(0), hi: None }, vec![sum]).unwrap();
+    net.outputs = vec![(output.into(), y), (output.into(), 0)];
+    Arc::new(net)
+}
+
+fn at_700_mhz(network: Arc<Network>) -> (gatewright_dsl::ir::Design, u32) {
+    let target = Target::mhz(700.0, Family::Lut6);
+    Unrolled { network, target }.elaborate(&Options::default()).unwrap_or_else(|e| panic!("{e}"))
+}
+
+#[test]
+fn ports_and_signals_have_the_networks_names() {
+    let network = relu("trigger", "x");
+    let (design, latency) = at_700_mhz(network);
+    assert_eq!(latency, 1);
+    let top = &design.modules[design.top];
+    assert_eq!(top.name, "trigger");
+    let ports = |dir| top.ports.values().filter(|p| p.dir == dir).map(|p| p.name.as_str()).collect::<Vec<_>>();
+    assert_eq!(ports(Dir::Input), ["in_valid", "x_0", "x_1"]);
+    assert_eq!(ports(Dir::Output), ["out_valid", "x_out_0", "x_out_out_0", "x_out_out_1"]);
+    assert!(top.names.values().any(|n| n == "net_relu_0"), "{:?}", top.names);
+    let checks: Vec<&str> = top.checks.values().map(|c| c.message.as_str()).collect();
+    assert_eq!(checks, ["a result follows its inputs by 1 clocks"]);
+}
+
+/// A network may use the names that the hardware would take.
+#[test]
+fn names_do_not_collide() {
+    let mut net = (*relu("net", "net_sum")).clone();
+    net.inputs[0].0 = "in_valid".into();
+    net.outputs.push(("net_".into(), 0));
+    net.nodes[0].name = "valid".into();
+    let (design, latency) = fastest(&Arc::new(net.clone()), |u| u);
+    drive(&design, &Bench::new(Arc::new(net.clone()), latency, 1, 20));
+    drive(&combinational(&Arc::new(net.clone())), &Bench::new(Arc::new(net), 0, 1, 20));
+}
+
+#[test]
+fn a_clock_that_is_too_fast_is_refused() {
+    let target = Target::mhz(3000.0, Family::Lut6);
+    let error = Unrolled { network: relu("fast", "y"), target }.elaborate(&Options::default()).unwrap_err();
+    assert!(error.to_string().contains("E0217"), "{error}");
+}
+
+/// Reset clears what is under way.
+#[test]
+fn reset_empties_the_pipeline() {
+    let (design, latency) = at_700_mhz(relu("cleared", "y"));
+    assert_eq!(latency, 1);
+    let mut dut = Interpreter::new(&design).unwrap();
+    let (valid, out_valid) = (dut.pin("in_valid").unwrap(), dut.pin("out_valid").unwrap());
+    dut.poke_i64(valid, 1).unwrap();
+    dut.step().unwrap();
+    dut.poke_i64(valid, 0).unwrap();
+    dut.reset(true).unwrap();
+    dut.step().unwrap();
+    dut.reset(false).unwrap();
+    for _ in 0..2 * latency {
+        assert_eq!(dut.peek(out_valid).unwrap(), Value::ZERO);
+        dut.step().unwrap();
+    }
+}
+
+#[test]
+fn fields_are_bytes() {
+    let range = |lo, hi| Range { lo, hi };
+    let ty = TensorTy {
+        shape: vec![5],
+        ranges: vec![range(0, 1), range(0, 256), range(5, 5), range(-128, 127), range(-129, 0)],
+    };
+    let (found, width) = fields([&ty, &ty]);
+    let places: Vec<(u32, u32)> = found.iter().map(|f| (f.at, f.width)).collect();
+    assert_eq!(places[..5], [(0, 8), (8, 16), (24, 8), (32, 8), (40, 16)]);
+    assert_eq!((places[5], width), ((56, 8), 112));
+}
