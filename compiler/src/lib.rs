@@ -5,6 +5,7 @@ pub mod exact;
 pub mod graph;
 pub mod import;
 pub mod number;
+pub mod package;
 pub mod quantise;
 pub mod run;
 pub mod shape;
