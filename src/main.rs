@@ -7,11 +7,13 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod compile;
 mod demo;
 mod ir;
 mod output;
+mod verify;
 
-/// Hardware described in Rust.
+/// From a trained model to verified hardware, and hardware described in Rust.
 #[derive(Parser)]
 #[command(name = "gatewright", version)]
 struct Arguments {
@@ -21,6 +23,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Job {
+    /// Compile a trained model to Verilog
+    Compile(compile::Arguments),
+    /// Run a compiled model on samples and compare it with the golden model and what is expected
+    Verify(verify::Arguments),
     /// Elaborate, simulate and emit a real example, a systolic array that multiplies matrices, and say what happened.
     Demo(demo::Arguments),
     /// Read, verify and rewrite the text form of a design.
@@ -37,6 +43,8 @@ enum Failure {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().job {
+        Job::Compile(arguments) => compile::run(&arguments),
+        Job::Verify(arguments) => verify::run(&arguments),
         Job::Demo(arguments) => demo::run(&arguments),
         Job::Ir(arguments) => ir::run(&arguments),
     };

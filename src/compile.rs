@@ -1,0 +1,146 @@
+//! `gatewright compile`: from a model file to Verilog and the package that `verify` reads.
+
+use std::path::{Path, PathBuf};
+
+use gatewright_compiler::import::onnx;
+use gatewright_compiler::number::NumberType;
+use gatewright_compiler::package::{CompileError, Interface, Options, Package};
+use gatewright_dsl::emit::{EmitOptions, emit};
+use gatewright_layers::target::{Family, Target};
+use serde::Deserialize;
+
+use crate::{Failure, output};
+
+/// What `gatewright compile` takes.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The model: an ONNX or QONNX file
+    model: PathBuf,
+    /// Where the results go; without it, a folder of the model's name
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Numbers at the hardware's inputs: fixed<W,I>, ufixed<W,I>, int<W> or uint<W> (all bits, and those before the point, as
+    /// in ap_fixed). Once for all inputs, or once for each. Not needed where the model quantises its inputs
+    #[arg(long, value_name = "TYPE", value_parser = parse_type)]
+    input_type: Vec<NumberType>,
+    /// How the layers become hardware; `auto` takes what fits
+    #[arg(long, value_enum)]
+    architecture: Option<Architecture>,
+    /// The wanted clock: pipeline registers are placed for it. 0 gives combinational hardware [default: 200]
+    #[arg(long, value_name = "MHZ")]
+    clock_mhz: Option<f64>,
+    /// Ports: one per element, or AXI4-Stream signals
+    #[arg(long, value_enum)]
+    interface: Option<Ports>,
+    /// The device's look-up tables
+    #[arg(long, value_enum)]
+    device: Option<Device>,
+    /// A TOML file with the same names as these flags; flags win
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Architecture {
+    Auto,
+    Unrolled,
+    Dataflow,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Ports {
+    Plain,
+    Stream,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Device {
+    Lut6,
+    Lut4,
+}
+
+/// The configuration file.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Config {
+    #[serde(default)]
+    input_type: Vec<String>,
+    architecture: Option<Architecture>,
+    clock_mhz: Option<f64>,
+    interface: Option<Ports>,
+    device: Option<Device>,
+}
+
+fn parse_type(text: &str) -> Result<NumberType, String> {
+    text.parse().map_err(|e: gatewright_compiler::number::TypeError| e.to_string())
+}
+
+fn config(path: Option<&Path>) -> Result<Config, Failure> {
+    let Some(path) = path else { return Ok(Config::default()) };
+    let text = output::read(path)?;
+    toml::from_str(&text).map_err(|e| Failure::Unusable(format!("{}: {e}", path.display())))
+}
+
+/// Runs the sub-command.
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let config = config(arguments.config.as_deref())?;
+    if arguments.architecture.or(config.architecture) == Some(Architecture::Dataflow) {
+        let way = "use --architecture unrolled, or leave it out";
+        return Err(Failure::Unusable(format!("the dataflow architecture is not there yet; {way}")));
+    }
+    let mut input_types = arguments.input_type.clone();
+    if input_types.is_empty() {
+        let types: Result<_, _> = config.input_type.iter().map(|t| parse_type(t)).collect();
+        input_types = types.map_err(Failure::Unusable)?;
+    }
+    let clock = arguments.clock_mhz.or(config.clock_mhz).unwrap_or(200.0);
+    if !(0.0..=10_000.0).contains(&clock) {
+        return Err(Failure::Unusable(format!("a clock of {clock} MHz is none; give 0 to 10000")));
+    }
+    let family = match arguments.device.or(config.device) {
+        Some(Device::Lut4) => Family::Lut4,
+        _ => Family::Lut6,
+    };
+    let interface = match arguments.interface.or(config.interface) {
+        Some(Ports::Stream) => Interface::Stream,
+        _ => Interface::Plain,
+    };
+    let options = Options { input_types, target: Target::mhz(clock, family), interface };
+    let stem = arguments.model.file_stem().map_or("model".into(), |s| s.to_string_lossy().into_owned());
+    let dir = arguments.output.clone().unwrap_or_else(|| PathBuf::from(format!("{stem}-gatewright")));
+    let said = compile(&arguments.model, options, &dir)?;
+    output::write(Path::new("-"), &said)
+}
+
+/// Compiles a model into `dir`; what there is to say about it.
+pub fn compile(file: &Path, options: Options, dir: &Path) -> Result<String, Failure> {
+    let graph = onnx::read(file).map_err(|e| Failure::Unusable(format!("{}: {e}", file.display())))?;
+    let inputs = graph.inputs.len();
+    if !matches!(options.input_types.len(), 0 | 1) && options.input_types.len() != inputs {
+        let given = options.input_types.len();
+        let problem = format!("{given} input types are given, and the model has {inputs} inputs");
+        return Err(Failure::Unusable(format!("{problem}; give one for all or one for each")));
+    }
+    let source = file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let (package, design) = Package::compile(&graph, &source, options).map_err(|e| match e {
+        CompileError::Streamline(e) => Failure::Finding(format!("{}: {e}", file.display())),
+        CompileError::Hardware(e) => Failure::Finding(e.to_string()),
+    })?;
+    let files = emit(&design, &EmitOptions::default());
+    let json = serde_json::to_string(&package).map_err(|e| Failure::Unusable(format!("cannot write JSON: {e}")))?;
+    files.write_to(dir.join("rtl")).map_err(|e| Failure::Unusable(e.to_string()))?;
+    output::write(&dir.join("network.json"), &json)?;
+    let network = &package.model.network;
+    let mut said = format!("{}: {} layers on integers\n", source, network.nodes.len());
+    let clock = package.options.target.clock_mhz();
+    said += &match package.latency {
+        0 => "  combinational\n".to_owned(),
+        n => format!("  latency {n} clocks, {:.1} ns at {clock} MHz; a sample per clock\n", f64::from(n) * 1000.0 / clock),
+    };
+    said += &format!("  Verilog in {}, top module {}\n", dir.join("rtl").display(), files.top);
+    said += &format!("  check it: gatewright verify {} --inputs X.npy --expect Y.npy\n", dir.display());
+    Ok(said)
+}
