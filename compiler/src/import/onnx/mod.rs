@@ -231,6 +231,9 @@ impl<'a> Import<'a> {
     fn lower(&mut self, k: usize, inputs: Vec<Option<Val>>) -> Step<Vec<Val>> {
         let node = &self.graph.node[k];
         let operator = operators::find(node.domain(), node.op_type())?;
+        for constant in inputs.iter().flatten().filter_map(Val::constant) {
+            self.builder.read(constant)?;
+        }
         let mut call = Call {
             node,
             attrs: Attrs::of(node),
