@@ -198,6 +198,77 @@ fn problems_of_all_nodes_are_told() {
     refused(&m, &["3 problems", "axis 9", "scale 0 is not a positive number", "divides by a tensor"]);
 }
 
+/// One node each, with constants s (scalar 2) and v (1 to 4), and what is said of it.
+#[test]
+fn operators_beyond_what_is_supported() {
+    let with = |mut n: NodeProto, attributes: &[(&str, i64)]| {
+        n.attribute = attributes.iter().map(|&(name, value)| attribute(name, value)).collect();
+        n
+    };
+    let qonnx = |op: &str, inputs: &[&str]| NodeProto { domain: text("onnx.brevitas"), ..node(op, inputs, &["y"]) };
+    let mut rounding = qonnx("Quant", &["x", "s", "zero", "s"]);
+    let mode = AttributeProto {
+        name: text("rounding_mode"),
+        kind: Some(3),
+        s: Some(b"SIDEWAYS".to_vec()),
+        ..AttributeProto::default()
+    };
+    rounding.attribute = vec![mode];
+    let mut kind = node("Flatten", &["x"], &["y"]);
+    kind.attribute =
+        vec![AttributeProto { name: text("axis"), kind: Some(1), f: Some(1.0), ..AttributeProto::default() }];
+    let cases = [
+        (node("Pow", &["s", "x"], &["y"]), "exponent depends"),
+        (node("Div", &["s", "x"], &["y"]), "divides by a tensor"),
+        (node("Div", &["x", "zero"], &["y"]), "divides by zero"),
+        (node("Max", &["x", "v"], &["y"]), "compares tensors"),
+        (node("TopK", &["x", "two"], &["y", "i"]), "only their indices"),
+        (node("TopK", &["x", "nine"], &["i", "y"]), "9 of 4 elements"),
+        (
+            with(node("BatchNormalization", &["x", "v", "v", "v", "v"], &["y"]), &[("training_mode", 1)]),
+            "training mode",
+        ),
+        (node("BatchNormalization", &["x", "v", "v", "v", "s"], &["y"]), "operand 4 (var)"),
+        (node("BatchNormalization", &["x", "v", "v", "v", "x"], &["y"]), "depends on the inputs"),
+        (node("Gemm", &["x", "v"], &["y"]), "operand 1 has 1 axes"),
+        (with(node("ReduceMean", &["x"], &["y"]), &[("keepdims", 2)]), "is 2, not 0 or 1"),
+        (with(node("Cast", &["x"], &["y"]), &[("to", 8)]), "strings"),
+        (with(node("Cast", &["x"], &["y"]), &[("to", 9)]), "for constants only"),
+        (with(node("Cast", &["x"], &["y"]), &[("to", 17)]), "8-bit"),
+        (node("QuantizeLinear", &["x", "s", "s"], &["y"]), "zero point is not an integer"),
+        (with(node("QuantizeLinear", &["x", "s"], &["y"]), &[("block_size", 2)]), "blocks"),
+        (node("DequantizeLinear", &["x", "zero"], &["y"]), "scale 0"),
+        (qonnx("Quant", &["x", "x", "zero", "s"]), "operand 1 (scale) depends"),
+        (qonnx("Quant", &["x", "s", "zero", "half"]), "0.5 is not a number of bits"),
+        (qonnx("Quant", &["x", "s", "zero"]), "operand 3 (bit width) is missing"),
+        (qonnx("Quant", &["x", "five", "zero", "s"]), "does not broadcast"),
+        (rounding, "rounding mode `SIDEWAYS`"),
+        (qonnx("Trunc", &["x", "s", "zero", "s", "three", "s"]), "power of two"),
+        (qonnx("MultiThreshold", &["x", "v"]), "a matrix"),
+        (kind, "attribute `axis` is not an integer"),
+        (node("Reshape", &["x", "nine"], &["y"]), "cannot become"),
+        (node("Gather", &["x", "nine"], &["y"]), "index 9"),
+        (node("Add", &["x", "bad"], &["y"]), "infinite number or not-a-number"),
+        (node("Split", &["x", "two"], &["y"]), "not split"),
+        (with(node("Concat", &["x", "v"], &["y"]), &[("axis", 0)]), "cannot be joined"),
+    ];
+    for (node, words) in cases {
+        let constants = vec![
+            floats("s", &[], &[2.0]),
+            floats("v", &[4], &[1.0, 2.0, 3.0, 4.0]),
+            floats("zero", &[], &[0.0]),
+            floats("half", &[], &[0.5]),
+            floats("three", &[], &[3.0]),
+            floats("five", &[5], &[1.0; 5]),
+            floats("bad", &[], &[f32::NAN]),
+            ints("two", &[1], &[2]),
+            ints("nine", &[1], &[9]),
+        ];
+        let place = format!("node 0 ({}", if node.domain.is_some() { "onnx.brevitas." } else { "" });
+        refused(&model(vec![node], constants), &["1 problem", &place, words]);
+    }
+}
+
 #[test]
 fn shapes_that_are_open() {
     let mut m = model(vec![node("Relu", &["x"], &["y"])], vec![]);
