@@ -43,6 +43,6 @@ pub fn import(bytes: &[u8]) -> Option<String> {
     let result = from_bytes(bytes).map_err(|e| e.to_string());
     let (time, peak) = (start.elapsed(), PEAK.load(Ordering::Relaxed) - before);
     assert!(time < Duration::from_secs(30), "{time:?}");
-    assert!(peak < (2 << 30) + 1000 * bytes.len(), "{peak} bytes for a file of {}", bytes.len());
+    assert!(peak < (1 << 30) + 400 * bytes.len(), "{peak} bytes for a file of {}", bytes.len());
     result.err()
 }

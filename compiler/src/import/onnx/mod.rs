@@ -3,6 +3,15 @@
 //! A file passes through here in three steps: what it holds is decoded ([`proto`]); everything that is not supported is
 //! gathered before any work; then each node that leads to an output is translated to nodes of the graph, or evaluated if
 //! its operands are constants.
+//!
+//! ```
+//! use gatewright_compiler::import::onnx;
+//!
+//! let graph = onnx::read("tests/onnx/gemm.onnx".as_ref())?;
+//! let kinds: Vec<String> = graph.nodes.iter().map(|node| format!("{} as {:?}", node.kind, node.op)).collect();
+//! assert_eq!(kinds, ["Gemm as MatMul", "Gemm as Add"]);
+//! # Ok::<(), gatewright_compiler::import::ImportError>(())
+//! ```
 
 mod attrs;
 mod builder;
