@@ -76,17 +76,17 @@ pub struct Node {
 pub enum Rounding {
     /// To the nearest, ties to the even one: `ROUND`, `HALF_EVEN`.
     HalfEven,
-    /// To the nearest, ties away from zero: `HALF_UP`, `ROUND_HALF_UP` of QONNX.
+    /// To the nearest, ties away from zero: `HALF_UP`.
     HalfUp,
     /// To the nearest, ties toward zero: `HALF_DOWN`.
     HalfDown,
-    /// Up: `CEIL`.
+    /// Toward plus infinity: `CEIL`.
     Ceil,
-    /// Down: `FLOOR`.
+    /// Toward minus infinity: `FLOOR`.
     Floor,
     /// Away from zero: `UP`.
     Up,
-    /// Toward zero: `DOWN`, `ROUND_TO_ZERO`.
+    /// Toward zero: `DOWN`, and `ROUND_TO_ZERO` of Brevitas.
     Down,
 }
 
@@ -95,7 +95,8 @@ pub enum Rounding {
 pub enum Op {
     /// `(round(clip(x / scale + zero_point, lo, hi)) - zero_point) * scale`; operands x, scale, zero_point, bits, of which
     /// all but x are constants that broadcast to x. Signed: `lo = -2^(bits-1) (+1 if narrow)`, `hi = 2^(bits-1) - 1`;
-    /// unsigned: `lo = 0`, `hi = 2^bits - 1 (-1 if narrow)`.
+    /// unsigned: `lo = 0`, `hi = 2^bits - 1 (-1 if narrow)`. Scales are positive, bits whole from 1 to 53; one signed bit
+    /// becomes a [`BipolarQuant`](Op::BipolarQuant).
     Quant {
         /// The integers have a sign.
         signed: bool,
@@ -107,7 +108,8 @@ pub enum Op {
     /// `scale` where x is at least 0, else `-scale`; operands x and the constant scale.
     BipolarQuant,
     /// QONNX's `Trunc`, version 1: x / scale + zero_point is an integer of `in_bits`, of which the low bits are cut off down to
-    /// `out_bits` with this rounding; operands x, scale, zero_point, in_bits, out_bits, all but x constants.
+    /// `out_bits` with this rounding: `(round((x / scale + zero_point) / 2^(in_bits - out_bits)) - zero_point) * scale`; operands
+    /// x, scale, zero_point, in_bits, out_bits, all but x constants. Version 2 becomes a [`Quant`](Op::Quant).
     Trunc(Rounding),
     /// The number of thresholds that x reaches, `* out_scale + out_bias`; operands x and the constant thresholds,
     /// channels × steps, ascending; channels run along `axis` of x, or are one for all.

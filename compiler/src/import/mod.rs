@@ -7,7 +7,7 @@ pub mod onnx;
 /// All that stands in the way of importing a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportError {
-    /// What was found, in the order of the file; at most [`ImportError::MOST`].
+    /// What was found: of the file, of tensors, of nodes by their position; at most [`ImportError::MOST`].
     pub problems: Vec<Problem>,
     /// How many more there are.
     pub more: usize,
@@ -61,6 +61,11 @@ impl ImportError {
         if problems.is_empty() {
             return Ok(());
         }
+        problems.sort_by_key(|problem| match problem.place {
+            Place::File => (0, 0),
+            Place::Tensor(_) => (1, 0),
+            Place::Node { index, .. } => (2, index),
+        });
         let more = problems.len().saturating_sub(ImportError::MOST);
         problems.truncate(ImportError::MOST);
         Err(ImportError { problems, more })

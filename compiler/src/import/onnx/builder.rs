@@ -9,7 +9,7 @@ use crate::graph::{Graph, Node, Op, Operand, Unary, ValueId, ValueInfo, count};
 use crate::quantise::Limits;
 use crate::shape::{self, elements, strides, walk};
 
-use super::tensor::{Const, Elem, MAX_ELEMENTS, MAX_RANK};
+use super::tensor::{Const, Elem, MAX_ELEMENTS, MAX_RANK, within_limit};
 use super::wrong::{Result, wrong};
 
 /// A tensor of the file.
@@ -46,14 +46,14 @@ pub struct Builder {
     pub graph: Graph,
     /// Elements that may still be made.
     elements: u64,
-    /// Multiplications that may still be folded.
+    /// Steps of work on constants that may still be done.
     work: u64,
     name: String,
     kind: String,
     result: String,
 }
 
-/// Multiplications in constant matrix products: seconds of work.
+/// Steps of work on constants, such as one multiplication: seconds.
 const WORK: u64 = 1 << 33;
 
 impl Builder {
@@ -62,7 +62,7 @@ impl Builder {
         Builder {
             graph: Graph { name, ..Graph::default() },
             elements: MAX_ELEMENTS as u64 + 16 * file as u64,
-            work: WORK + 16 * file as u64,
+            work: WORK + 128 * file as u64,
             name: String::new(),
             kind: String::new(),
             result: String::new(),
@@ -72,7 +72,9 @@ impl Builder {
     /// Nodes from now on are made for this one of the file.
     pub fn begin(&mut self, name: &str, kind: &str, result: &str) {
         let name = if name.is_empty() { result } else { name };
-        (self.name, self.kind, self.result) = (name.to_owned(), kind.to_owned(), result.to_owned());
+        // One node of the file may become many: their names together must not outgrow it.
+        let cut = |text: &str| text.chars().take(1000).collect();
+        (self.name, self.kind, self.result) = (cut(name), cut(kind), cut(result));
     }
 
     /// An input of the graph.
@@ -99,12 +101,26 @@ impl Builder {
         if shape.len() > MAX_RANK {
             return Err(wrong(format!("the result has {} axes; at most {MAX_RANK} are supported", shape.len())));
         }
-        let Some(size) = elements(shape).filter(|&n| n <= MAX_ELEMENTS) else {
-            return Err(wrong(format!("the result of the shape {shape:?} has more than {MAX_ELEMENTS} elements")));
-        };
+        check(shape)?;
         // At least one, so that nothing is free.
-        let left = self.elements.checked_sub(size as u64 + 1);
+        let left = self.elements.checked_sub(count(shape) as u64 + 1);
         self.elements = left.ok_or_else(|| wrong("the tensors that this file asks for are too large together"))?;
+        Ok(())
+    }
+
+    /// Pays for steps of work on constants.
+    pub fn work(&mut self, steps: u64) -> Result<()> {
+        let left = self.work.checked_sub(steps);
+        self.work = left.ok_or_else(|| wrong("the constants of this file ask for too much work"))?;
+        Ok(())
+    }
+
+    /// Pays for reading a constant, which may mean a copy.
+    pub fn read(&mut self, constant: &Const) -> Result<()> {
+        let size = constant.len() as u64;
+        self.work(4 * size)?;
+        let left = self.elements.checked_sub(size);
+        self.elements = left.ok_or_else(|| wrong("the constants of this file are used too often"))?;
         Ok(())
     }
 
@@ -119,20 +135,17 @@ impl Builder {
         let shapes: Vec<&[usize]> = operands.iter().map(|v| self.shape(v)).collect();
         let shape = shape::result(&op, &shapes)?.ok_or_else(|| wrong("a result without a shape"))?;
         if !operands.iter().all(|v| matches!(v, Val::Const(_))) {
-            if elements(&shape).is_none_or(|n| n > MAX_ELEMENTS) {
-                return Err(wrong(format!("the result of the shape {shape:?} has more than {MAX_ELEMENTS} elements")));
-            }
+            check(&shape)?;
             return self.push(op, operands, shape, elem);
         }
         let terms = terms(&op, &shapes);
         self.pay(&shape)?;
         let work = (count(&shape) as u64).saturating_mul(terms as u64);
-        let left = self.work.checked_sub(work);
-        self.work = left.ok_or_else(|| wrong("the constants of this file ask for too many multiplications"))?;
+        self.work(work)?;
         let mut tensors = Vec::new();
         for value in &operands {
             let Val::Const(constant) = value else { continue };
-            self.elements = self.elements.saturating_sub(constant.len() as u64);
+            self.read(constant)?;
             tensors.push(constant.tensor()?);
         }
         if elem.is_int() {
@@ -154,6 +167,7 @@ impl Builder {
             inputs.push(match operand {
                 Val::Dyn(value) => Operand::Value(value.id),
                 Val::Const(constant) => {
+                    self.read(&constant)?;
                     let tensor = constant.tensor()?;
                     if tensor.data.iter().any(|x| !x.is_finite()) {
                         return Err(wrong("a constant operand holds an infinite number or not-a-number"));
@@ -233,6 +247,13 @@ impl Builder {
     }
 }
 
+fn check(shape: &[usize]) -> Result<()> {
+    if within_limit(shape) {
+        return Ok(());
+    }
+    Err(wrong(format!("the result of the shape {shape:?} has more than {MAX_ELEMENTS} elements")))
+}
+
 fn pick_constants(
     operands: &[&Const],
     elem: Elem,
@@ -261,6 +282,8 @@ fn terms(op: &Op, shapes: &[&[usize]]) -> usize {
         Op::Sum { axes, .. } | Op::Mean { axes, .. } => over(axes),
         Op::Max { axis, .. } | Op::ArgMax { axis, .. } => over(&[*axis]),
         Op::MultiThreshold { .. } => shapes[1].last().copied().unwrap_or(1),
+        // At a tie the decision takes a division of long integers.
+        Op::Quant { .. } => 256,
         _ => 1,
     }
 }

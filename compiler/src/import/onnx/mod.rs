@@ -3,6 +3,15 @@
 //! A file passes through here in three steps: what it holds is decoded ([`proto`]); everything that is not supported is
 //! gathered before any work; then each node that leads to an output is translated to nodes of the graph, or evaluated if
 //! its operands are constants.
+//!
+//! ```
+//! use gatewright_compiler::import::onnx;
+//!
+//! let graph = onnx::read("tests/onnx/gemm.onnx".as_ref())?;
+//! let kinds: Vec<String> = graph.nodes.iter().map(|node| format!("{} as {:?}", node.kind, node.op)).collect();
+//! assert_eq!(kinds, ["Gemm as MatMul", "Gemm as Add"]);
+//! # Ok::<(), gatewright_compiler::import::ImportError>(())
+//! ```
 
 mod attrs;
 mod builder;
@@ -231,6 +240,9 @@ impl<'a> Import<'a> {
     fn lower(&mut self, k: usize, inputs: Vec<Option<Val>>) -> Step<Vec<Val>> {
         let node = &self.graph.node[k];
         let operator = operators::find(node.domain(), node.op_type())?;
+        for constant in inputs.iter().flatten().filter_map(Val::constant) {
+            self.builder.read(constant)?;
+        }
         let mut call = Call {
             node,
             attrs: Attrs::of(node),

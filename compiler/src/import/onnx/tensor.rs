@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::graph::{Tensor, count};
 use crate::import::Short;
-use crate::shape::elements;
 
 use super::proto::TensorProto;
 use super::wrong::{Result, wrong};
@@ -158,10 +157,17 @@ pub fn shape_of(dims: &[i64]) -> Result<Vec<usize>> {
     }
     let shape: Option<Vec<usize>> = dims.iter().map(|&d| usize::try_from(d).ok()).collect();
     let shape = shape.ok_or_else(|| wrong(format!("its shape {dims:?} has a negative length")))?;
-    match elements(&shape) {
-        Some(n) if n <= MAX_ELEMENTS => Ok(shape),
-        _ => Err(wrong(format!("its shape {shape:?} has more than {MAX_ELEMENTS} elements"))),
+    if !within_limit(&shape) {
+        return Err(wrong(format!("its shape {shape:?} has more than {MAX_ELEMENTS} elements")));
     }
+    Ok(shape)
+}
+
+/// Whether a tensor of this shape is not too large. An empty one's other axes count too, so that no product of some of them
+/// overflows.
+pub fn within_limit(shape: &[usize]) -> bool {
+    let product = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d.max(1)));
+    product.is_some_and(|n| n <= MAX_ELEMENTS)
 }
 
 /// Why a tensor cannot be read whatever its elements are.

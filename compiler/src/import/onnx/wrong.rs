@@ -25,7 +25,14 @@ impl Wrong {
     }
 
     pub fn at(self, place: Place) -> Problem {
-        Problem { place, what: self.what, instead: self.instead }
+        // Lists from the file may be long.
+        const MOST: usize = 500;
+        let mut what = self.what;
+        if let Some((cut, _)) = what.char_indices().nth(MOST) {
+            what.truncate(cut);
+            what.push('…');
+        }
+        Problem { place, what, instead: self.instead }
     }
 }
 
