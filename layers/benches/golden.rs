@@ -73,18 +73,30 @@ fn golden(bencher: Bencher, name: &str) {
     let ty = net.ty(0);
     let batch = (0..SAMPLES * ty.ranges.len()).map(|_| rng.between(0, ty.ranges[0].hi as u64) as i64);
     let batch = Arc::new(batch.collect::<Vec<i64>>());
-    bencher.counter(ItemsCount::new(SAMPLES)).bench(|| net.run(SAMPLES, vec![batch.clone()]));
+    bencher.counter(ItemsCount::new(SAMPLES)).bench(|| net.outputs(SAMPLES, std::slice::from_ref(&batch)));
 }
 
-#[divan::bench(args = NETWORKS, sample_count = 3)]
-fn elaborate_200_mhz(bencher: Bencher, name: &str) {
-    let unrolled = Unrolled { network: Arc::new(network(name)), target: Target::mhz(200.0, Family::Lut6) };
+fn unrolled(name: &str, mhz: f64) -> Unrolled {
+    Unrolled { network: Arc::new(network(name)), target: Target::mhz(mhz, Family::Lut6) }
+}
+
+/// With registers for this clock, 0 without.
+#[divan::bench(args = NETWORKS, consts = [0, 200, 400], sample_count = 3)]
+fn elaborate_mhz<const MHZ: u32>(bencher: Bencher, name: &str) {
+    let unrolled = unrolled(name, f64::from(MHZ));
     bencher.bench(|| unrolled.elaborate(&Options::default()));
 }
 
-#[divan::bench(args = NETWORKS, sample_count = 3)]
-fn emit_200_mhz(bencher: Bencher, name: &str) {
-    let unrolled = Unrolled { network: Arc::new(network(name)), target: Target::mhz(200.0, Family::Lut6) };
-    let (design, _) = unrolled.elaborate(&Options::default()).unwrap_or_else(|e| panic!("{e}"));
+#[divan::bench(args = NETWORKS, consts = [0, 200, 400], sample_count = 3)]
+fn emit_mhz<const MHZ: u32>(bencher: Bencher, name: &str) {
+    let (design, latency) =
+        unrolled(name, f64::from(MHZ)).elaborate(&Options::default()).unwrap_or_else(|e| panic!("{e}"));
+    let output = emit(&design, &EmitOptions::default());
+    if let Some(dir) = std::env::var_os("GATEWRIGHT_BENCH_OUTPUT") {
+        let dir = std::path::Path::new(&dir).join(format!("{}-{MHZ}", name.replace(' ', "-")));
+        output.write_to(dir).unwrap_or_else(|e| panic!("{e}"));
+    }
+    let top = &design.modules[design.top];
+    println!("{name}, {MHZ} MHz: latency {latency}, {} nodes, {} registers", top.nodes.len(), top.regs.len());
     bencher.bench(|| emit(&design, &EmitOptions::default()).files.len());
 }

@@ -6,7 +6,7 @@ use ndarray::{ArrayView2, ArrayViewMut2, LinalgScalar};
 
 use crate::cost::Cost;
 use crate::error::Error;
-use crate::layer::Dense;
+use crate::layer::{Dense, OfOne};
 use crate::linear::{self, Row};
 use crate::network::{Range, TensorTy};
 
@@ -74,19 +74,33 @@ impl Dense {
 
     /// Products are computed by the fastest arithmetic in which all partial sums are exact: floating point holds integers
     /// up to 2^24 (2^53) without rounding, in whatever order they are added.
-    pub(crate) fn golden(&self, x: &[i64], ty: &TensorTy) -> Vec<i64> {
+    pub(crate) fn prepared(&self, ty: &TensorTy) -> OfOne<'_> {
         match self.bound(ty) {
-            0..=0xff_ffff => self.by_float(x, |v| v as i32 as f32, |v| i64::from(v as i32)),
-            0x100_0000..=0x1f_ffff_ffff_ffff => self.by_float(x, |v| v as f64, |v| v as i64),
-            _ => self.by_integer(x),
+            0..=0xff_ffff => self.by_float(|v| v as i32 as f32, |v| i64::from(v as i32)),
+            0x100_0000..=0x1f_ffff_ffff_ffff => self.by_float(|v| v as f64, |v| v as i64),
+            _ => Box::new(|x| self.by_integer(x)),
         }
     }
 
-    /// The operand of a zero weight may be anything, also cut: `to` gives finite numbers.
-    fn by_float<F: LinalgScalar>(&self, x: &[i64], to: impl Fn(i64) -> F, from: impl Fn(F) -> i64) -> Vec<i64> {
-        let (rows, cols) = (self.weights.rows, self.weights.cols);
+    fn by_float<F: LinalgScalar>(
+        &self,
+        to: impl Fn(i64) -> F + Copy + 'static,
+        from: impl Fn(F) -> i64 + Copy + 'static,
+    ) -> OfOne<'_> {
         let weights: Vec<F> = self.weights.data.iter().map(|&w| to(w)).collect();
-        let Ok(weights) = ArrayView2::from_shape((rows, cols), &weights) else { return self.by_integer(x) };
+        Box::new(move |x| self.multiply(x, &weights, to, from))
+    }
+
+    /// The operand of a zero weight may be anything, also cut: `to` gives finite numbers.
+    fn multiply<F: LinalgScalar>(
+        &self,
+        x: &[i64],
+        weights: &[F],
+        to: impl Fn(i64) -> F,
+        from: impl Fn(F) -> i64,
+    ) -> Vec<i64> {
+        let (rows, cols) = (self.weights.rows, self.weights.cols);
+        let Ok(weights) = ArrayView2::from_shape((rows, cols), weights) else { return self.by_integer(x) };
         let mut operand = vec![F::zero(); BLOCK * cols];
         let mut result = vec![F::zero(); BLOCK * rows];
         let mut y = Vec::with_capacity(x.len() / cols * rows);

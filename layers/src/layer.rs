@@ -110,6 +110,12 @@ pub struct Pick {
     pub from: Arc<Vec<(u32, u32)>>,
 }
 
+/// A golden model made ready: from a number of samples and the operands to the results.
+pub(crate) type Golden<'l> = Box<dyn Fn(usize, &[&[i64]]) -> Vec<i64> + 'l>;
+
+/// The same of one operand, whatever the number of samples.
+pub(crate) type OfOne<'l> = Box<dyn Fn(&[i64]) -> Vec<i64> + 'l>;
+
 /// What a node computes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Layer {
@@ -204,17 +210,27 @@ impl Layer {
     /// The results of `samples` samples, which lie in the ranges of `types`; `out` is the layer's
     /// [`output`](Layer::output).
     pub fn golden(&self, samples: usize, operands: &[&[i64]], types: &[&TensorTy], out: &TensorTy) -> Vec<i64> {
+        self.prepared(samples, types, out)(samples, operands)
+    }
+
+    /// The golden model for many calls of `samples` samples in all: tables and matrices are made here.
+    pub(crate) fn prepared<'l>(&'l self, samples: usize, types: &[&'l TensorTy], out: &'l TensorTy) -> Golden<'l> {
+        let first = types.first().copied().unwrap_or(out);
+        let of_one = |f: OfOne<'l>| -> Golden<'l> { Box::new(move |_, x| f(x[0])) };
         match self {
-            Layer::Dense(l) => l.golden(operands[0], types[0]),
-            Layer::Steps(l) => l.golden(operands[0], types[0]),
-            Layer::Requantise(l) => l.golden(operands[0], types[0]),
-            Layer::Clip { lo, hi } => clip::golden(*lo, *hi, operands[0]),
-            Layer::Combine(l) => l.golden(operands, out.ranges.len()),
-            Layer::Mul => mul::golden(operands[0], operands[1]),
-            Layer::Pick(l) => l.golden(samples, operands, types),
-            Layer::Sum(axes) => sum::golden(axes, samples, operands[0], types[0], out),
-            Layer::Max(axis) => max::golden(*axis, operands[0], types[0]),
-            &Layer::TopK { axis, k, last } => TopK { axis, k, last }.golden(operands[0], types[0], out),
+            Layer::Dense(l) => of_one(l.prepared(first)),
+            Layer::Steps(l) => of_one(l.prepared(samples, first)),
+            Layer::Requantise(l) => of_one(l.prepared(samples, first)),
+            Layer::Clip { lo, hi } => of_one(Box::new(|x| clip::golden(*lo, *hi, x))),
+            Layer::Combine(l) => Box::new(|_, x| l.golden(x, out.ranges.len())),
+            Layer::Mul => Box::new(|_, x| mul::golden(x[0], x[1])),
+            Layer::Pick(l) => {
+                let types = types.to_vec();
+                Box::new(move |samples, x| l.golden(samples, x, &types))
+            }
+            Layer::Sum(axes) => Box::new(move |samples, x| sum::golden(axes, samples, x[0], first, out)),
+            Layer::Max(axis) => of_one(Box::new(|x| max::golden(*axis, x, first))),
+            &Layer::TopK { axis, k, last } => of_one(Box::new(move |x| TopK { axis, k, last }.golden(x, first, out))),
         }
     }
 

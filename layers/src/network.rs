@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::Error;
-use crate::layer::Layer;
+use crate::layer::{Golden, Layer};
 
 /// An inclusive range of integers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
@@ -119,6 +119,9 @@ pub struct Network {
     pub outputs: Vec<(String, usize)>,
 }
 
+/// About the elements of the largest tensor in a block of samples.
+const BLOCK_ELEMENTS: usize = 100_000;
+
 /// A batch of samples of one tensor: sample-major, each sample row-major.
 pub type Batch = Arc<Vec<i64>>;
 
@@ -156,14 +159,80 @@ impl Network {
     /// Where the number of inputs or elements is wrong, or an element is out of its range; input, sample and element
     /// are named.
     pub fn run(&self, samples: usize, inputs: Vec<Batch>) -> Result<Vec<Batch>, Error> {
-        self.check_inputs(samples, &inputs)?;
-        let mut tensors = inputs;
-        for node in &self.nodes {
-            let operands: Vec<&[i64]> = node.inputs.iter().map(|&t| tensors[t].as_slice()).collect();
+        let all: Vec<usize> = (self.inputs.len()..self.tensors()).collect();
+        let computed = self.tensors_of(samples, &inputs, &all)?;
+        Ok(inputs.into_iter().chain(computed).collect())
+    }
+
+    /// As [`run`](Network::run), but only what the outputs are: for large batches, of which all tensors take much memory.
+    ///
+    /// # Errors
+    /// As [`run`](Network::run).
+    pub fn outputs(&self, samples: usize, inputs: &[Batch]) -> Result<Vec<Batch>, Error> {
+        let outputs: Vec<usize> = self.outputs.iter().map(|(_, t)| *t).collect();
+        self.tensors_of(samples, inputs, &outputs)
+    }
+
+    fn tensors_of(&self, samples: usize, inputs: &[Batch], wanted: &[usize]) -> Result<Vec<Batch>, Error> {
+        let mut kept: Vec<Vec<i64>> =
+            wanted.iter().map(|&t| Vec::with_capacity(samples * self.ty(t).ranges.len())).collect();
+        self.run_blocks(samples, inputs, |_, tensors| {
+            kept.iter_mut().zip(wanted).for_each(|(kept, &t)| kept.extend_from_slice(tensors[t]));
+        })?;
+        Ok(kept.into_iter().map(Arc::new).collect())
+    }
+
+    /// The golden model, some samples at a time: calls `f` with the number of the first sample and all tensors of each
+    /// block of samples, in order. Blocks are such that they stay in the cache.
+    ///
+    /// # Errors
+    /// As [`run`](Network::run); then `f` is not called.
+    pub fn run_blocks(
+        &self,
+        samples: usize,
+        inputs: &[Batch],
+        mut f: impl FnMut(usize, &[&[i64]]),
+    ) -> Result<(), Error> {
+        self.check_inputs(samples, inputs)?;
+        let prepared = self.nodes.iter().map(|node| {
             let types: Vec<&TensorTy> = node.inputs.iter().map(|&t| self.ty(t)).collect();
-            tensors.push(Arc::new(node.layer.golden(samples, &operands, &types, &node.ty)));
+            node.layer.prepared(samples, &types, &node.ty)
+        });
+        let prepared: Vec<Golden> = prepared.collect();
+        let largest = (0..self.tensors()).map(|t| self.ty(t).ranges.len()).max().unwrap_or(0);
+        let block = (BLOCK_ELEMENTS / largest.max(1)).clamp(16, 1024);
+        for first in (0..samples).step_by(block) {
+            let count = block.min(samples - first);
+            let mut computed: Vec<Vec<i64>> = Vec::with_capacity(self.nodes.len());
+            for (node, golden) in self.nodes.iter().zip(&prepared) {
+                let operands: Vec<&[i64]> =
+                    node.inputs.iter().map(|&t| self.block(inputs, &computed, t, first, count)).collect();
+                let result = golden(count, &operands);
+                computed.push(result);
+            }
+            let tensors: Vec<&[i64]> =
+                (0..self.tensors()).map(|t| self.block(inputs, &computed, t, first, count)).collect();
+            f(first, &tensors);
         }
-        Ok(tensors)
+        Ok(())
+    }
+
+    /// Tensor `t` of a block of samples.
+    fn block<'b>(
+        &self,
+        inputs: &'b [Batch],
+        computed: &'b [Vec<i64>],
+        t: usize,
+        first: usize,
+        count: usize,
+    ) -> &'b [i64] {
+        match t.checked_sub(inputs.len()) {
+            Some(node) => &computed[node],
+            None => {
+                let elements = self.ty(t).ranges.len();
+                &inputs[t][first * elements..(first + count) * elements]
+            }
+        }
     }
 
     /// Whether all types are those of the layers, as [`push`](Network::push) makes them: to be asked of a network that was
@@ -196,13 +265,17 @@ impl Network {
         }
         for ((name, ty), batch) in self.inputs.iter().zip(inputs) {
             let count = ty.ranges.len();
-            if batch.len() != samples * count {
-                return Err(Error::Elements { input: name.clone(), wanted: samples * count, found: batch.len() });
+            if Some(batch.len()) != samples.checked_mul(count) {
+                return Err(Error::Elements {
+                    input: name.clone(),
+                    wanted: samples.saturating_mul(count),
+                    found: batch.len(),
+                });
             }
-            for (k, &value) in batch.iter().enumerate() {
-                let range = ty.ranges[k % count];
-                if !(range.lo..=range.hi).contains(&value) {
-                    let (sample, element) = (k / count, k % count);
+            for (sample, values) in batch.chunks_exact(count.max(1)).enumerate() {
+                let outside = |(value, range): (&i64, &Range)| !(range.lo..=range.hi).contains(value);
+                if let Some(element) = values.iter().zip(&ty.ranges).position(outside) {
+                    let (value, range) = (values[element], ty.ranges[element]);
                     return Err(Error::OutOfRange { input: name.clone(), sample, element, value, range });
                 }
             }

@@ -7,7 +7,7 @@ use gatewright_dsl::prelude::{Int, range};
 
 use crate::cost::Cost;
 use crate::error::Error;
-use crate::layer::{Requantise, Rounding};
+use crate::layer::{OfOne, Requantise, Rounding};
 use crate::linear::{self, Row};
 use crate::network::{Range, TensorTy};
 use crate::table;
@@ -90,8 +90,8 @@ impl Requantise {
         Ok(ty)
     }
 
-    pub(crate) fn golden(&self, x: &[i64], ty: &TensorTy) -> Vec<i64> {
-        table::map(x, &ty.ranges, |x| self.at(x))
+    pub(crate) fn prepared(&self, samples: usize, ty: &TensorTy) -> OfOne<'_> {
+        table::prepared(&ty.ranges, samples.saturating_mul(ty.ranges.len()), |x| self.at(x))
     }
 
     pub(crate) fn unrolled(&self, x: &[Int], ty: &TensorTy) -> Vec<Int> {

@@ -4,7 +4,7 @@ use gatewright_dsl::prelude::{Int, lit, select};
 
 use crate::cost::Cost;
 use crate::error::Error;
-use crate::layer::{StepFunction, Steps};
+use crate::layer::{OfOne, StepFunction, Steps};
 use crate::network::{Range, TensorTy};
 use crate::table;
 
@@ -113,32 +113,33 @@ impl Steps {
         Ok(ty)
     }
 
-    pub(crate) fn golden(&self, x: &[i64], ty: &TensorTy) -> Vec<i64> {
+    pub(crate) fn prepared(&self, samples: usize, ty: &TensorTy) -> OfOne<'_> {
         let count = ty.ranges.len();
         if let [of] = self.of[..] {
             let function = &self.functions[of as usize];
-            return table::map(x, &ty.ranges, |x| function.at(x));
+            return table::prepared(&ty.ranges, samples.saturating_mul(count), |x| function.at(x));
         }
         let mut spans: Vec<Option<Range>> = vec![None; self.functions.len()];
         for (&of, r) in self.of.iter().zip(&ty.ranges) {
             let span = &mut spans[of as usize];
             *span = Some(span.map_or(*r, |s| Range { lo: s.lo.min(r.lo), hi: s.hi.max(r.hi) }));
         }
-        let samples = x.len() / count.max(1);
         let table = |(span, function): (&Option<Range>, &StepFunction)| {
             span.filter(|s| table::pays(*s, samples)).map(|s| (s.lo, function.table_over(s)))
         };
         let tables: Vec<Option<(i64, Vec<i64>)>> = spans.iter().zip(self.functions.iter()).map(table).collect();
-        let each: Vec<_> =
-            self.of.iter().map(|&f| (tables[f as usize].as_ref(), &self.functions[f as usize])).collect();
-        let mut y = Vec::with_capacity(x.len());
-        for sample in x.chunks_exact(count.max(1)) {
-            y.extend(sample.iter().zip(&each).map(|(&x, (table, function))| match table {
-                Some((lo, table)) => table[(x - lo) as usize],
-                None => function.at(x),
-            }));
-        }
-        y
+        Box::new(move |x| {
+            let each: Vec<_> =
+                self.of.iter().map(|&f| (tables[f as usize].as_ref(), &self.functions[f as usize])).collect();
+            let mut y = Vec::with_capacity(x.len());
+            for sample in x.chunks_exact(count.max(1)) {
+                y.extend(sample.iter().zip(&each).map(|(&x, (table, function))| match table {
+                    Some((lo, table)) => table[(x - lo) as usize],
+                    None => function.at(x),
+                }));
+            }
+            y
+        })
     }
 
     pub(crate) fn unrolled(&self, x: &[Int], ty: &TensorTy) -> Vec<Int> {

@@ -1,5 +1,6 @@
 //! A function of one integer over many integers, by a table where that pays.
 
+use crate::layer::OfOne;
 use crate::network::Range;
 
 /// True where a table over `span` is small, and smaller than the `count` values that are looked up in it.
@@ -12,13 +13,13 @@ pub(crate) fn hull(ranges: &[Range]) -> Option<Range> {
     ranges.iter().copied().reduce(|a, b| Range { lo: a.lo.min(b.lo), hi: a.hi.max(b.hi) })
 }
 
-/// `f` of each, all of which lie in `ranges`.
-pub(crate) fn map(x: &[i64], ranges: &[Range], f: impl Fn(i64) -> i64) -> Vec<i64> {
-    match hull(ranges).filter(|span| pays(*span, x.len())) {
+/// `f` of each of about `count` values, all of which lie in `ranges`.
+pub(crate) fn prepared<'f>(ranges: &[Range], count: usize, f: impl Fn(i64) -> i64 + 'f) -> OfOne<'f> {
+    match hull(ranges).filter(|span| pays(*span, count)) {
         Some(span) => {
             let table: Vec<i64> = (span.lo..=span.hi).map(f).collect();
-            x.iter().map(|x| table[(x - span.lo) as usize]).collect()
+            Box::new(move |x| x.iter().map(|x| table[(x - span.lo) as usize]).collect())
         }
-        None => x.iter().map(|x| f(*x)).collect(),
+        None => Box::new(move |x| x.iter().map(|x| f(*x)).collect()),
     }
 }

@@ -98,6 +98,23 @@ proptest! {
     }
 }
 
+/// Many samples, which are computed in blocks.
+#[test]
+fn large_batches() {
+    for seed in 0..30 {
+        let net = network(seed, 6);
+        let samples = samples(&net, &mut Rng::new(seed), 2500);
+        let inputs = batches(&net, &samples);
+        let all = net.run(samples.len(), inputs.clone()).unwrap();
+        for (t, found) in all.iter().enumerate() {
+            let wanted: Vec<i128> = samples.iter().flat_map(|x| evaluate(&net, x)[t].clone()).collect();
+            assert!(found.iter().map(|&v| i128::from(v)).eq(wanted), "seed {seed}, tensor {t}");
+        }
+        // All tensors are outputs of these networks.
+        assert_eq!(net.outputs(samples.len(), &inputs).unwrap(), all);
+    }
+}
+
 /// Sums too large for one arithmetic are computed in the next: 24, 53 and 64 bits.
 #[test]
 fn dense_at_the_limits_of_arithmetic() {
@@ -139,8 +156,8 @@ fn wide_products_are_scaled_back() {
 /// The message where a layer does not fit operands of these shapes (elements in -8..=7).
 fn refused(layer: Layer, shapes: &[&[usize]]) -> String {
     let types: Vec<TensorTy> = shapes.iter().map(|s| TensorTy::uniform(s.to_vec(), Range { lo: -8, hi: 7 })).collect();
-    let mut net = Network::default();
-    net.inputs = types.into_iter().map(|ty| ("x".into(), ty)).collect();
+    let inputs = types.into_iter().map(|ty| ("x".into(), ty)).collect();
+    let mut net = Network { inputs, ..Network::default() };
     let operands = (0..shapes.len()).collect();
     net.push("fc1".into(), layer, operands).unwrap_err().to_string()
 }

@@ -6,7 +6,7 @@ mod support;
 
 use std::sync::Arc;
 
-use gatewright_dsl::ir::Dir;
+use gatewright_dsl::ir::{BinOp, Dir, Op, UnOp};
 use gatewright_dsl::prelude::{Options, Value};
 use gatewright_layers::layer::Layer;
 use gatewright_layers::network::{Network, Range, TensorTy};
@@ -124,6 +124,46 @@ fn ports_and_signals_have_the_networks_names() {
     assert!(top.names.values().any(|n| n == "net_relu_0"), "{:?}", top.names);
     let checks: Vec<&str> = top.checks.values().map(|c| c.message.as_str()).collect();
     assert_eq!(checks, ["a result follows its inputs by 1 clocks"]);
+}
+
+/// The estimates of sums and maxima count the operators that are built.
+#[test]
+fn costs_count_what_is_built() {
+    for seed in 0..200 {
+        let mut rng = Rng::new(seed);
+        let from = network(seed, 1);
+        let Some(node) = from.nodes.first() else { continue };
+        let mut net = Network { name: "n".into(), inputs: from.inputs.clone(), ..Network::default() };
+        let layer = match &node.layer {
+            Layer::Dense(_) | Layer::Combine(_) | Layer::Sum(_) | Layer::Max(_) => node.layer.clone(),
+            _ => {
+                net.inputs.truncate(1);
+                let cols = net.ty(0).shape.last().copied().unwrap_or(1);
+                Layer::Dense(dense(&mut rng, cols))
+            }
+        };
+        let operands = if matches!(layer, Layer::Dense(_)) { vec![0] } else { node.inputs.clone() };
+        let Ok(y) = net.push("l".into(), layer.clone(), operands.clone()) else { continue };
+        net.outputs.push(("y".into(), y));
+        let types: Vec<&TensorTy> = operands.iter().map(|&t| net.ty(t)).collect();
+        let cost = layer.cost(&types, net.ty(y));
+        let design = combinational(&Arc::new(net.clone()));
+        let (mut adders, mut greatest) = (0, 0);
+        for node in design.modules[design.top].nodes.values() {
+            match node.op {
+                Op::Bin(BinOp::Add | BinOp::Sub, ..) | Op::Un(UnOp::Neg, _) => adders += 1,
+                Op::Bin(BinOp::Max, ..) => greatest += 1,
+                _ => {}
+            }
+        }
+        let constant = net.ty(y).ranges.iter().any(|r| r.only().is_some());
+        match layer {
+            // Maxima of constants are not built.
+            Layer::Max(_) if constant || net.ty(0).ranges.iter().any(|r| r.only().is_some()) => {}
+            Layer::Max(_) => assert_eq!(greatest, cost.comparators, "seed {seed}: {layer:?}"),
+            _ => assert_eq!(adders, cost.adders, "seed {seed}: {layer:?}"),
+        }
+    }
 }
 
 /// A network may use the names that the hardware would take.

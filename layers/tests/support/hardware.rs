@@ -46,12 +46,14 @@ fn pins<'t>(dut: &dyn Dut, names: &[String], types: impl Iterator<Item = &'t Ten
     names.iter().zip(types).map(tensor).collect()
 }
 
+/// The values of one clock, and the expected outputs where they are valid.
+type Clock = (Vec<Vec<i64>>, Option<Vec<Vec<i128>>>);
+
 /// A design with its stimulus: samples with gaps between, in which the inputs hold anything.
 pub struct Bench {
     pub network: Arc<Network>,
     pub latency: u32,
-    /// Per clock: the values, and the expected outputs where they are valid.
-    clocks: Vec<(Vec<Vec<i64>>, Option<Vec<Vec<i128>>>)>,
+    clocks: Vec<Clock>,
 }
 
 impl Bench {

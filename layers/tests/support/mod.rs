@@ -267,8 +267,8 @@ pub fn reference(layer: &Layer, x: &[&[i128]], shapes: &[&[usize]], out: &[usize
         }),
         Layer::Steps(s) => each(&|e| {
             let function = &s.functions[s.of[e % s.of.len()] as usize];
-            let passed = function.steps.iter().filter(|(position, _)| i128::from(*position) <= x[0][e]);
-            passed.last().map_or(function.first, |step| step.1).into()
+            let mut passed = function.steps.iter().filter(|(position, _)| i128::from(*position) <= x[0][e]);
+            passed.next_back().map_or(function.first, |step| step.1).into()
         }),
         Layer::Requantise(r) => each(&|e| {
             let scaled = x[0][e] * i128::from(r.factor) + i128::from(r.offset);
