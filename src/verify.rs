@@ -20,31 +20,50 @@ use crate::{Failure, output};
 #[derive(clap::Args)]
 pub struct Arguments {
     /// The folder that `gatewright compile` wrote
-    dir: PathBuf,
+    pub dir: PathBuf,
     /// Samples, as numpy's .npy: the first axis counts them. Once for each input of the model
     #[arg(long, value_name = "X.npy", required = true)]
-    inputs: Vec<PathBuf>,
+    pub inputs: Vec<PathBuf>,
     /// What the model should give for them. Once for each output, in order
     #[arg(long, value_name = "Y.npy")]
-    expect: Vec<PathBuf>,
+    pub expect: Vec<PathBuf>,
     /// Right answers, for the accuracy: one whole number per sample
     #[arg(long, value_name = "L.npy")]
-    labels: Option<PathBuf>,
+    pub labels: Option<PathBuf>,
     /// What computes: the golden model, the built-in simulator, or Verilator on the Verilog
     #[arg(long, value_enum, default_value = "interpreter")]
-    engine: Engine,
+    pub engine: Engine,
     /// Only so many samples
     #[arg(long, value_name = "N")]
-    limit: Option<usize>,
+    pub limit: Option<usize>,
     /// Allowed difference from what is expected, relative to the greatest magnitude expected
-    #[arg(long, value_name = "T", default_value_t = 1e-5)]
-    tolerance: f64,
+    #[arg(long, value_name = "T", default_value_t = TOLERANCE)]
+    pub tolerance: f64,
     /// Round inputs that the hardware's input type cannot hold, instead of refusing them
     #[arg(long)]
-    round_inputs: bool,
+    pub round_inputs: bool,
     /// Say the result as JSON
     #[arg(long)]
-    json: bool,
+    pub json: bool,
+}
+
+/// Allowed difference where nothing else is said: float32 references are closer.
+const TOLERANCE: f64 = 1e-5;
+
+impl Default for Arguments {
+    fn default() -> Arguments {
+        Arguments {
+            dir: PathBuf::new(),
+            inputs: Vec::new(),
+            expect: Vec::new(),
+            labels: None,
+            engine: Engine::Interpreter,
+            limit: None,
+            tolerance: TOLERANCE,
+            round_inputs: false,
+            json: false,
+        }
+    }
 }
 
 /// What computes.
@@ -81,8 +100,7 @@ pub struct Verdict {
 
 /// Runs the sub-command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let package = package(&arguments.dir)?;
-    let verdict = verify(&package, arguments)?;
+    let verdict = run_on(arguments)?;
     let said = if arguments.json {
         let json = serde_json::to_string_pretty(&verdict);
         json.map_err(|e| Failure::Unusable(format!("cannot write JSON: {e}")))? + "\n"
@@ -90,6 +108,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         verdict.text()
     };
     output::write(Path::new("-"), &said)
+}
+
+/// The verdict.
+pub fn run_on(arguments: &Arguments) -> Result<Verdict, Failure> {
+    verify(&package(&arguments.dir)?, arguments)
 }
 
 /// The package in a folder.
@@ -361,7 +384,8 @@ fn compare(
 }
 
 impl Verdict {
-    fn text(&self) -> String {
+    /// For a reader.
+    pub fn text(&self) -> String {
         let mut said = format!("{} samples on the {} engine in {:.2} s", self.samples, self.engine, self.seconds);
         if self.clocks > 0 {
             let _ = write!(said, ", {} clocks", self.clocks);
