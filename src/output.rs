@@ -31,6 +31,11 @@ pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
             other => other.map_err(unusable),
         };
     }
+    // A device or a pipe is written to, and so is what a link leads to.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    if fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
+        return fs::write(path, text).map_err(unusable);
+    }
     let mut name = OsString::from(".");
     name.push(path.file_name().ok_or_else(|| unusable(io::ErrorKind::InvalidFilename.into()))?);
     name.push(format!(".{}", std::process::id()));

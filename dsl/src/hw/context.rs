@@ -78,6 +78,8 @@ pub(crate) struct Builder {
     pub scopes: Vec<(PlaceId, String)>,
     pub frames: Vec<Frame>,
     pub names: FxHashMap<String, PlaceId>,
+    /// The last number that a name of the language's own was given.
+    numbers: FxHashMap<String, u32>,
     pub consts: FxHashMap<(Value, Ty), NodeId>,
     pub seq: u32,
     /// Wires that the language made: replaced by their driver when the module is finished.
@@ -155,7 +157,7 @@ impl Context {
 
     fn new_place(&mut self, loc: Loc, caller: Option<PlaceId>, scope: Option<String>) -> PlaceId {
         let (file, line, column) = (loc.0.file(), loc.0.line(), loc.0.column());
-        let file = self.files.entry(file).or_insert_with(|| file.replace('\\', "/").into()).clone();
+        let file = self.files.entry(file).or_insert_with(|| portable(file).into()).clone();
         self.places.0.push(Place { file, line, column, caller, scope })
     }
 
@@ -300,6 +302,18 @@ impl Context {
     }
 }
 
+/// The path of a source file without what differs from machine to machine: of a crate from elsewhere, its folder and what
+/// is below.
+fn portable(file: &str) -> String {
+    let file = file.replace('\\', "/");
+    if !std::path::Path::new(&file).is_absolute() {
+        return file;
+    }
+    let parts: Vec<&str> = file.split('/').collect();
+    let below = parts.iter().rposition(|p| matches!(*p, "src" | "tests" | "examples" | "benches"));
+    parts[below.map_or(parts.len() - 1, |k| k.saturating_sub(1))..].join("/")
+}
+
 fn builder_const(context: &Context, node: NodeId) -> Option<Value> {
     context.stack.last().and_then(|b| b.const_of(node))
 }
@@ -314,6 +328,7 @@ impl Builder {
             scopes: vec![(place, String::new())],
             frames: Vec::new(),
             names: FxHashMap::default(),
+            numbers: FxHashMap::default(),
             consts: FxHashMap::default(),
             seq: 0,
             hidden: Vec::new(),
@@ -384,13 +399,19 @@ impl Builder {
 
     /// A name that the language chooses, with a number where it is taken.
     pub fn fresh_name(&mut self, name: &str, place: PlaceId) -> String {
-        let mut candidate = name.to_string();
-        let mut n = 1;
-        while self.claim_name(&candidate, place).is_err() {
-            n += 1;
-            candidate = format!("{name}_{n}");
+        if self.claim_name(name, place).is_ok() {
+            return name.to_string();
         }
-        candidate
+        // Where it was left the last time: a name may be wanted very often.
+        let mut n = self.numbers.get(name).copied().unwrap_or(1);
+        loop {
+            n += 1;
+            let candidate = format!("{name}_{n}");
+            if self.claim_name(&candidate, place).is_ok() {
+                self.numbers.insert(name.to_string(), n);
+                return candidate;
+            }
+        }
     }
 
     /// A wire with its reading node.
