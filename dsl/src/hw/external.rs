@@ -148,7 +148,11 @@ fn declare<E: ExternModule>(
         let twice = params.iter().map(|p| &p.0).find(|n| !seen.insert(*n)).cloned();
         b.ir.kind = ModuleKind::Extern { params, model: model.as_ref().map(|(id, _)| *id), clocked, paths };
         if let Some(unknown) = unknown {
-            c.report(diag::e0218::new(place, &verilog_name, &format!("it has no input and output for a path from {unknown}")));
+            c.report(diag::e0218::new(
+                place,
+                &verilog_name,
+                &format!("it has no input and output for a path from {unknown}"),
+            ));
         }
         if let Some(bad) = bad {
             c.report(diag::e0203::new(place, &bad, "parameter"));

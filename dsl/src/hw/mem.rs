@@ -36,8 +36,6 @@ pub struct Mem<T: Bundle> {
     not_send: PhantomData<*const ()>,
 }
 
-
-
 impl Module {
     /// Declares a memory of `depth` words; `.collision(…)` completes it.
     #[track_caller]

@@ -1,7 +1,6 @@
 //! Designs written by hand on the bare IR, for tests of back ends.
 #![allow(dead_code, missing_docs)]
 
-
 use gatewright_dsl::ids::*;
 use gatewright_dsl::ir::*;
 use gatewright_dsl::ty::{IntTy, Ty};

@@ -1,6 +1,6 @@
 //! Finding Verilator, the C++ compiler, and running them.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Condvar, Mutex};

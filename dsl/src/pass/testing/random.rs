@@ -48,7 +48,10 @@ struct Maker {
 
 /// A module with one clock; it keeps all invariants, and refinements hold where they are selected.
 pub fn module(seed: u64, size: usize) -> Module {
-    let m = Module { domains: [Domain { clock: "clk".into(), reset: None }].into_iter().collect(), ..Module::new("m".into(), PLACE) };
+    let m = Module {
+        domains: [Domain { clock: "clk".into(), reset: None }].into_iter().collect(),
+        ..Module::new("m".into(), PLACE)
+    };
     let mut maker = Maker { r: Rng(seed), m, seq: 0 };
     maker.fill(size);
     maker.m
