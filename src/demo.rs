@@ -27,6 +27,8 @@ const MODEL: [(&str, &[u8]); 4] = [
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let dir = &arguments.output;
     let samples = dir.join("model");
+    std::fs::create_dir_all(&samples)
+        .map_err(|e| Failure::Unusable(format!("cannot make `{}`: {e}", samples.display())))?;
     for (name, bytes) in MODEL {
         output::write_bytes(&samples.join(name), bytes)?;
     }

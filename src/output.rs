@@ -21,15 +21,25 @@ pub fn read(path: &Path) -> Result<String, Failure> {
 /// Writes to the file, or to the standard output for `-`. The file is replaced only once all of it is on disk beside
 /// it.
 pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    write_bytes(path, text.as_bytes())
+}
+
+/// As [`write`].
+pub fn write_bytes(path: &Path, text: &[u8]) -> Result<(), Failure> {
     let unusable = |e: io::Error| Failure::Unusable(format!("cannot write `{}`: {e}", path.display()));
     if path == Path::new("-") {
         let mut out = io::stdout().lock();
-        let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        let written = out.write_all(text).and_then(|()| out.flush());
         return match written {
             // Whoever reads has seen enough.
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => other.map_err(unusable),
         };
+    }
+    // A device or a pipe is written to, and so is what a link leads to.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    if fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
+        return fs::write(path, text).map_err(unusable);
     }
     let mut name = OsString::from(".");
     name.push(path.file_name().ok_or_else(|| unusable(io::ErrorKind::InvalidFilename.into()))?);
@@ -43,8 +53,8 @@ pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
     })
 }
 
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
+fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
     let mut file = fs::File::create(path)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(text)?;
     file.sync_all()
 }

@@ -217,4 +217,11 @@ fn fixed_point() {
         assert_eq!(a.sat(fixed(6, 2)).ty(), fixed(6, 2));
         (a + b, a.lt(b))
     });
+    // Steps of 4: 8 is two of them, and 6 is none.
+    let coarse = FixedTy { int: sint(10), frac: -2 };
+    let design = build((), |m, ()| m.reg("r", FixedTy { int: sint(10), frac: -2 }).reset(8.0).q());
+    let reset = design.modules[design.top].regs.values().next().and_then(|r| r.reset.clone());
+    assert_eq!((reset, coarse.frac), (Some(Value::from(2)), -2));
+    let found = codes((), |m, ()| m.reg("r", FixedTy { int: sint(10), frac: -2 }).reset(6.0).q());
+    assert_eq!(found, ["E0101"]);
 }

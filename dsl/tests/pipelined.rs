@@ -71,7 +71,15 @@ impl Generator for Region {
         // A refined value in a late stage.
         let slow = (x[0] * x[1]).abs() + x[2];
         let bound = (slow * x[3]).lt(9).mux(x[1].ge(0).mux(x[1], 0), 5);
-        (total, x[3].lt(3), bound)
+        // The fields of a word have one address, which comes late.
+        let words = (0..16).map(|n| vec![Value::from(n), Value::from(n % 2)]).collect();
+        let table = m.mem("table", (uint(8), BOOL), 16).contents_of(words).collision(Collision::Old);
+        let (value, odd) = table.read((x[0] * x[1] + x[2]).wrap(uint(4)));
+        // A claim that is there before the condition under which it counts.
+        let claimed = m.wire("claimed", sint(12));
+        claimed.set(0);
+        m.when(slow.lt(9), || claimed.set(x[3].claim(range(-2000..=2000))));
+        (total, x[3].lt(3), bound + odd.mux(value, claimed.get()))
     }
 }
 
@@ -127,8 +135,10 @@ fn every_path_has_the_latency() {
             match &check.kind {
                 CheckKind::Claim { enable, claim } => {
                     claims += 1;
-                    let late = depths(m, *claim, &mut known).iter().any(|&n| n > 0);
-                    assert_eq!(enable.is_some(), late, "at {mhz} MHz");
+                    let time = depths(m, *claim, &mut known);
+                    assert!(time.len() == 1 && (enable.is_some() || time.contains(&0)), "at {mhz} MHz: {time:?}");
+                    let condition = enable.map(|e| depths(m, e, &mut known)).unwrap_or_default();
+                    assert!(condition.is_subset(&time), "at {mhz} MHz: {condition:?} for {time:?}");
                 }
                 CheckKind::Assert(n) => {
                     let inside: BTreeSet<usize> = depths(m, *n, &mut known);
@@ -137,7 +147,7 @@ fn every_path_has_the_latency() {
                 _ => {}
             }
         }
-        assert_eq!(claims, 1);
+        assert_eq!(claims, 2);
         assert!(m.names.values().any(|n| n == "region_left"), "{:?}", m.names);
         assert!(m.wires.values().any(|w| w.name == "region_one_larger"));
         // A register is named after the scope in which its value is made.

@@ -5,7 +5,7 @@
 #[path = "../src/diag/testing.rs"]
 mod testing;
 
-use gatewright_dsl::ir::{CheckKind, Dir, Format, Module as Ir, ModuleKind, Op};
+use gatewright_dsl::ir::{BinOp, CheckKind, Dir, Format, Module as Ir, ModuleKind, Op};
 use gatewright_dsl::prelude::*;
 use gatewright_dsl::ty::Ty;
 use testing::*;
@@ -259,6 +259,21 @@ fn streams() {
     assert_eq!(names(top.insts.values().map(|i| &i.name)), ["fifo", "regslice", "delay"]);
     let kept = names(top.wires.values().map(|w| &w.name));
     assert_eq!(kept, ["back_valid", "back_last", "back_data"], "wires of the language's own are gone");
+}
+
+#[test]
+fn a_name_of_a_stream_s_ready_goes_to_what_drives_it() {
+    let design = build((StreamTy(uint(8)), BOOL, BOOL), |m, (s, a, b)| {
+        let beat = s.accept(true);
+        let (made, ready) = m.stream("made", beat.valid, beat.last, beat.payload);
+        let ready = ready.named("go");
+        let _: Bool = made.accept(a & b).fire;
+        m.delay("seen", ready)
+    });
+    let top = &design.modules[design.top];
+    let (node, name) = top.names.iter().next().unwrap();
+    assert_eq!((name.as_str(), top.names.len()), ("go", 1));
+    assert!(matches!(top.nodes[*node].op, Op::Bin(BinOp::And, ..)), "{:?}", top.nodes[*node]);
 }
 
 /// Whatever is written, its place is a line of the user, with the library's own lines only inside of children.

@@ -48,7 +48,12 @@ impl std::error::Error for LintReport {}
 
 /// The Verilators to use.
 pub fn verilators() -> Vec<PathBuf> {
-    let named = |variable| std::env::var_os(variable).filter(|p| !p.is_empty()).map(PathBuf::from);
+    // The tools run in the folder of the design: a relative path would be looked for there.
+    let placed = |path: PathBuf| match path.components().count() {
+        0 | 1 => path,
+        _ => std::path::absolute(&path).unwrap_or(path),
+    };
+    let named = |variable| std::env::var_os(variable).filter(|p| !p.is_empty()).map(|p| placed(PathBuf::from(p)));
     let first = named("GATEWRIGHT_VERILATOR").unwrap_or_else(|| PathBuf::from("verilator"));
     let newer = named("GATEWRIGHT_VERILATOR_NEW").filter(|p| *p != first);
     std::iter::once(first).chain(newer).collect()

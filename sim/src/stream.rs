@@ -85,6 +85,8 @@ pub trait Agent {
     fn drive(&mut self, dut: &mut dyn Dut) -> Result<(), SimError>;
     /// Looks at the settled values, after all agents have driven and before the edge. True where a beat moves.
     fn observe(&mut self, dut: &mut dyn Dut) -> Result<bool, SimError>;
+    /// Takes back what it drives: nothing moves any more.
+    fn release(&mut self, dut: &mut dyn Dut) -> Result<(), SimError>;
     /// True where there is nothing left to wait for.
     fn is_done(&self) -> bool;
     /// What it waits for, for messages.
@@ -170,6 +172,10 @@ impl Agent for StreamSource {
         }
         Ok(moves)
     }
+    fn release(&mut self, dut: &mut dyn Dut) -> Result<(), SimError> {
+        self.offering = false;
+        dut.poke_i64(self.pins.valid, 0)
+    }
     fn is_done(&self) -> bool {
         self.queue.is_empty()
     }
@@ -206,6 +212,9 @@ impl StreamMonitor {
 
 impl Agent for StreamMonitor {
     fn drive(&mut self, _: &mut dyn Dut) -> Result<(), SimError> {
+        Ok(())
+    }
+    fn release(&mut self, _: &mut dyn Dut) -> Result<(), SimError> {
         Ok(())
     }
     fn observe(&mut self, dut: &mut dyn Dut) -> Result<bool, SimError> {
@@ -288,6 +297,9 @@ impl Agent for StreamSink {
     fn observe(&mut self, dut: &mut dyn Dut) -> Result<bool, SimError> {
         self.monitor.observe(dut)
     }
+    fn release(&mut self, dut: &mut dyn Dut) -> Result<(), SimError> {
+        dut.poke_i64(self.monitor.pins.ready, 0)
+    }
     fn is_done(&self) -> bool {
         self.monitor.beats.len() >= self.wanted
     }
@@ -297,9 +309,16 @@ impl Agent for StreamSink {
     }
 }
 
-/// Runs the device with these agents until all are done; the number of cycles it took. Gives up with
-/// [`SimError::Stuck`] after `patience` cycles in which no beat moved.
+/// Runs the device with these agents until all are done; the number of cycles it took. Then no agent drives `valid` or
+/// `ready` any more. Gives up with [`SimError::Stuck`] after `patience` cycles in which no beat moved.
 pub fn run(dut: &mut dyn Dut, agents: &mut [&mut dyn Agent], patience: u64) -> Result<u64, SimError> {
+    let cycles = run_until_done(dut, agents, patience);
+    let released = agents.iter_mut().try_for_each(|a| a.release(dut));
+    let cycles = cycles?;
+    released.map(|()| cycles)
+}
+
+fn run_until_done(dut: &mut dyn Dut, agents: &mut [&mut dyn Agent], patience: u64) -> Result<u64, SimError> {
     let start = dut.cycle();
     let mut idle = 0;
     while !agents.iter().all(|a| a.is_done()) {

@@ -52,15 +52,41 @@ impl Generator for Constants {
     }
 }
 
-#[test]
-fn comparisons_of_constants_are_folded_rightly() {
-    let design = elaborate(&Constants).unwrap_or_else(|e| panic!("{e}"));
-    let mut interpreter = Interpreter::new(&design).unwrap();
-    let mut verilated = match Verilated::new(&design) {
+/// A sum of an unsigned number that is read off a signed port, and a constant that only the emitter finds.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Sums;
+
+impl Generator for Sums {
+    type In = Int;
+    type Out = (Int, Int);
+    fn shape(&self) -> IntTy {
+        sint(8)
+    }
+    fn build(&self, m: &Module, s: Int) -> (Int, Int) {
+        let x = s.wrap(uint(8)).claim(range(0..=200));
+        let k = m.wire("k", sint(4));
+        k.set(5);
+        (x + k.get(), x - k.get())
+    }
+}
+
+fn agree(design: &Design) {
+    let mut interpreter = Interpreter::new(design).unwrap();
+    let mut verilated = match Verilated::new(design) {
         Err(e @ SimError::NoVerilator { .. }) if std::env::var_os("CI").is_none() => return eprintln!("SKIPPED: {e}"),
         other => other.unwrap(),
     };
-    if let Err(e) = compare(vec![&mut interpreter, &mut verilated], 50, RandomStimulus::new(1)) {
+    if let Err(e) = compare(vec![&mut interpreter, &mut verilated], 200, RandomStimulus::new(1)) {
         panic!("{e}");
     }
+}
+
+#[test]
+fn widened_sums_extend_by_the_operands_own_sign() {
+    agree(&elaborate(&Sums).unwrap_or_else(|e| panic!("{e}")));
+}
+
+#[test]
+fn comparisons_of_constants_are_folded_rightly() {
+    agree(&elaborate(&Constants).unwrap_or_else(|e| panic!("{e}")));
 }

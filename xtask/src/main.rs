@@ -91,7 +91,7 @@ fn fuzz_modules(args: &[OsString]) -> Result {
             (now.map_or(0, |t| t.as_secs()) * 1_000_000).to_string()
         }
     };
-    let _newer = setup()?;
+    let newer = setup()?;
     println!("fuzz-modules: {count} modules from seed {seed}");
     let mut command = cargo("test");
     command.args(["--release", "--no-fail-fast", "--package", "gatewright-verilator-tests"]);
@@ -100,6 +100,10 @@ fn fuzz_modules(args: &[OsString]) -> Result {
     }
     command.args(["--", "--nocapture"]);
     command.env("GATEWRIGHT_RANDOM_MODULES", count.to_string()).env("GATEWRIGHT_RANDOM_SEED", &seed);
+    match newer {
+        Ok(path) => drop(command.env("GATEWRIGHT_VERILATOR_NEW", path)),
+        Err(why) => println!("fuzz-modules: without a newer Verilator: {why}"),
+    }
     command.checked(&format!("see it again with GATEWRIGHT_RANDOM_SEED={seed} cargo xtask fuzz-modules {count}"))
 }
 

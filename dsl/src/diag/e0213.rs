@@ -10,6 +10,12 @@ pub(crate) fn new(place: PlaceId, what: &str) -> Draft {
         "a stream has a reverse direction: use .fifo(), .regslice(), .gate() or .demux()")
 }
 
+/// A stream that is consumed under a condition.
+pub(crate) fn conditional(place: PlaceId) -> Draft {
+    Draft::new(CODE, "a stream is consumed under a condition", place,
+        "it is consumed always, whatever `when` says: use .gate(), .split() or .demux()")
+}
+
 #[cfg(test)]
 mod tests {
     use crate::diag::testing::*;
@@ -26,6 +32,20 @@ mod tests {
             "E0213: a register cannot hold a stream
             at reg
             help: a stream has a reverse direction: use .fifo(), .regslice(), .gate() or .demux()",
+        );
+    }
+
+    #[test]
+    fn under_a_condition() {
+        expect_error(
+            (BOOL, StreamTy(uint(8))),
+            |m, (c, s)| {
+                let r = m.reg("r", uint(8)).reset(0);
+                m.when(c, || r.set(s.accept(true).payload)); //~ accept
+            },
+            "E0213: a stream is consumed under a condition
+            at accept
+            help: it is consumed always, whatever `when` says: use .gate(), .split() or .demux()",
         );
     }
 

@@ -7,7 +7,7 @@ pub(crate) const CODE: Code = Code("E0214");
 
 pub(crate) fn new(place: PlaceId, name: &str, what: &str) -> Draft {
     Draft::new(CODE, format!("memory `{name}`: {what}"), place,
-        "a memory has 1 to 2^32 words; its contents are at most as many, each with one number per leaf")
+        "a memory has 1 to 2^24 words; its contents are at most as many, each with one number per leaf")
 }
 
 #[cfg(test)]
@@ -22,7 +22,7 @@ mod tests {
             |m, ()| m.rom("tab", uint(8), [0; 0]).read(0), //~ rom
             "E0214: memory `tab`: its depth is 0
             at rom
-            help: a memory has 1 to 2^32 words; its contents are at most as many, each with one number per leaf",
+            help: a memory has 1 to 2^24 words; its contents are at most as many, each with one number per leaf",
         );
     }
 
@@ -45,7 +45,7 @@ mod tests {
                 "memory `a`: 3 words of contents, depth 2",
                 "memory `b`: word 1 has 1 numbers for 2 leaves",
                 "memory `c`: its depth is 8589934592",
-                "memory `d`: contents for 1073741824 words, more than 16777216",
+                "memory `d`: its depth is 1073741824",
                 "memory `e`: its words have no parts",
             ]
         );
@@ -59,7 +59,7 @@ mod tests {
             "E0214: memory `mem`: its depth is 1099511627776
             at dsl/src/parts/fifo.rs
             in fifo at fifo
-            help: a memory has 1 to 2^32 words; its contents are at most as many, each with one number per leaf",
+            help: a memory has 1 to 2^24 words; its contents are at most as many, each with one number per leaf",
         );
     }
 }

@@ -57,6 +57,9 @@ mod tests {
     fn path_of_no_port() {
         let paths = |m: &Module, i| m.extern_inst("mult", &Multiplier(Some(vec![("x", "out")])), i);
         let found = errors((uint(4), uint(4)), paths);
-        assert!(text(&found.0[0]).contains("| it has no ports for a path from `x` to `out`"), "{found}");
+        assert!(text(&found.0[0]).contains("| it has no input and output for a path from `x` to `out`"), "{found}");
+        let paths = |m: &Module, i| m.extern_inst("mult", &Multiplier(Some(vec![("out", "in_0")])), i);
+        let found = errors((uint(4), uint(4)), paths);
+        assert!(text(&found.0[0]).contains("for a path from `out` to `in_0`"), "{found}");
     }
 }

@@ -46,8 +46,14 @@ struct Port<'p> {
     connection: String,
 }
 
-/// Writes the checks of the planned module as a module `name`, bound as `instance`. `None` where there are none.
-pub(crate) fn checks<'p>(outside: &mut Text<'p, '_>, name: &'p str, instance: &str) -> Option<ChecksFile> {
+/// Writes the checks of the planned module, written as `watched`, as a module `name`, bound as `instance`. `None` where
+/// there are none.
+pub(crate) fn checks<'p>(
+    outside: &mut Text<'p, '_>,
+    watched: &str,
+    name: &'p str,
+    instance: &str,
+) -> Option<ChecksFile> {
     let plan = outside.plan;
     let m = plan.m;
     let mut w = Writer {
@@ -69,7 +75,7 @@ pub(crate) fn checks<'p>(outside: &mut Text<'p, '_>, name: &'p str, instance: &s
     }
     let mut text = Text::new(plan);
     text.out.reserve(properties.iter().map(|p| p.1.len() + 256).sum());
-    let _ = write!(text.out, "// Checks of `{}`.", m.name);
+    let _ = write!(text.out, "// Checks of `{watched}`.");
     text.end();
     // `disable iff` of an asynchronous reset is not the mixed use that Verilator takes it for.
     let quiet = m.domains.values().any(|d| d.reset.as_ref().is_some_and(|r| r.kind == ResetKind::Async));
@@ -99,7 +105,7 @@ pub(crate) fn checks<'p>(outside: &mut Text<'p, '_>, name: &'p str, instance: &s
     }
     text.line("endmodule");
     text.end();
-    let _ = write!(text.out, "bind {} {name} {instance} (", m.name);
+    let _ = write!(text.out, "bind {watched} {name} {instance} (");
     text.end();
     for (k, port) in w.ports.iter().enumerate() {
         let comma = if k + 1 < count { "," } else { "" };

@@ -62,12 +62,14 @@ impl Text<'_, '_> {
     fn rhs(&mut self, n: NodeId, width: u32) {
         let plan = self.plan;
         match plan.m.nodes[n].op {
-            Op::Bin(op @ (BinOp::Add | BinOp::Sub), a, b) if self.widens(a, b, width) => {
-                let signed = self.ty(a).is_signed() || self.ty(b).is_signed();
-                self.native(a, width, signed);
-                self.put(if op == BinOp::Add { " + " } else { " - " });
-                self.native(b, width, signed);
-            }
+            Op::Bin(op @ (BinOp::Add | BinOp::Sub), a, b) => match self.widens(a, b, width) {
+                Some(signed) => {
+                    self.native(a, width, signed);
+                    self.put(if op == BinOp::Add { " + " } else { " - " });
+                    self.native(b, width, signed);
+                }
+                None => self.expr(n, Around::Top),
+            },
             Op::Bin(BinOp::Mul, a, b) => self.product(a, b, width),
             Op::Bin(op @ (BinOp::Div | BinOp::Rem), a, b) => {
                 let (_, signed) = common(self.ty(a), self.ty(b));
@@ -121,32 +123,33 @@ impl Text<'_, '_> {
         }
     }
 
-    /// True where Verilog's own widening of a sum's operands by one bit is exact: it extends by sign where both are
-    /// declared signed, else by zeros.
-    fn widens(&self, a: NodeId, b: NodeId, width: u32) -> bool {
+    /// The sign of the narrower operands, where Verilog's own widening of a sum's operands by one bit is exact: it
+    /// extends by sign where both are declared signed, else by zeros.
+    fn widens(&self, a: NodeId, b: NodeId, width: u32) -> Option<bool> {
         let mut narrow = None;
         for x in [a, b] {
             match self.plan.form[at(x)] {
                 Form::Const => continue,
                 Form::Ref { .. } => {}
-                _ => return false,
+                _ => return None,
             }
             let own = self.plan.width(x);
             if own + 1 == width {
                 if narrow.is_some_and(|signed| signed != self.ty(x).is_signed()) {
-                    return false;
+                    return None;
                 }
                 narrow = Some(self.ty(x).is_signed());
             } else if own != width {
-                return false;
+                return None;
             }
         }
-        let Some(signed) = narrow else { return false };
+        let signed = narrow?;
         let constants = [a, b].iter().filter_map(|x| self.plan.constant(*x)).collect::<Vec<_>>();
         let fit = constants.iter().all(|v| !v.is_negative() && IntTy::full(width, signed).contains(v));
         let names_signed = [a, b].iter().all(|x| self.plan.constant(*x).is_some() || self.reads_signed(*x));
         // A constant is written with the sign of the narrow operand.
-        fit && if signed { names_signed } else { !constants.is_empty() || !names_signed }
+        let kept = if signed { names_signed } else { !constants.is_empty() || !names_signed };
+        (fit && kept).then_some(signed)
     }
 
     /// True where the text of a reference counts as signed in Verilog.
@@ -425,18 +428,31 @@ impl Text<'_, '_> {
                 let Form::Ref { base, lo } = self.plan.form[at(a)] else { return };
                 let bits = self.plan.width(a);
                 let p = self.open(around, if bits > 1 { Around::Binary } else { Around::Unary });
-                for k in 0..bits {
-                    if k > 0 {
-                        self.put(" + ");
-                        self.soft_break();
-                    }
-                    self.slice(base, lo + k, 1, width, false);
-                }
+                self.ones(base, lo, bits, width);
                 self.close(p);
             }
             // The bits stay; what is wider is extended by the operand's own sign.
             UnOp::ToBits | UnOp::ToUint | UnOp::Wrap | UnOp::Claim | UnOp::Refine => self.ext(a, width, around),
             UnOp::ToSint => self.view(a, 0, width, self.ty(n).is_signed(), around),
+        }
+    }
+
+    /// The number of ones among some bits, as a balanced tree of sums.
+    fn ones(&mut self, base: u32, lo: u32, bits: u32, width: u32) {
+        if bits <= 1 {
+            return self.slice(base, lo, bits, width, false);
+        }
+        let left = bits.div_ceil(2);
+        for (k, (from, count)) in [(lo, left), (lo + left, bits - left)].into_iter().enumerate() {
+            if k > 0 {
+                self.put(" + ");
+                self.soft_break();
+            }
+            // Sums group to the left by themselves.
+            let p = count > 1 && (k > 0 || count > 2);
+            self.put(if p { "(" } else { "" });
+            self.ones(base, from, count, width);
+            self.put(if p { ")" } else { "" });
         }
     }
 

@@ -1,7 +1,7 @@
 //! Memories: the array, its contents, asynchronous reads as assignments, and one `always` for each memory and clock.
 //!
-//! Writes stand in the order of the ports, so that the later one wins; all assignments are nonblocking, so that a read
-//! at the same edge returns the old word. Where the contract is the new word, the read port takes the written data
+//! A later write wins over an earlier one at the same address; all assignments are nonblocking, so that a read at the same
+//! edge returns the old word. Where the contract is the new word, the read port takes the written data
 //! itself, field by field. Addresses are cut to the width of the depth: they are in range wherever they matter.
 
 use std::fmt::Write;
@@ -18,6 +18,8 @@ use super::tree::vector;
 
 /// Most words whose contents stand in the Verilog itself.
 const INLINE_WORDS: u64 = 64;
+/// Most words that one loop fills.
+const MAX_ROUNDS: u64 = 4096;
 
 /// The bits of a word of `mem` with these values.
 fn pack<'v>(mem: &Mem, values: impl Iterator<Item = &'v Value>) -> Value {
@@ -93,16 +95,35 @@ impl Text<'_, '_> {
         for d in domains {
             let clock = &self.plan.m.domains[d].clock;
             self.clocks.insert(clock.clone());
-            self.end();
-            let _ = write!(self.out, "    always @(posedge {clock}) begin");
-            self.end();
-            for write in mem.writes.iter().filter(|w| w.domain == d) {
-                self.write_port(id, name, write);
+            let writes: Vec<&MemWrite> = mem.writes.iter().filter(|w| w.domain == d).collect();
+            let mut reads: Vec<usize> = (0..mem.reads.len()).filter(|k| mem.reads[*k].sync == Some(d)).collect();
+            let block = |text: &mut Self, writes: &[(&MemWrite, &[&MemWrite])], reads: &[usize]| {
+                text.end();
+                let _ = write!(text.out, "    always @(posedge {clock}) begin");
+                text.end();
+                for (write, later) in writes {
+                    text.write_port(id, name, write, later);
+                }
+                for k in reads {
+                    text.read_port(id, name, *k, d);
+                }
+                text.line("    end");
+            };
+            // Tools make a memory with two ports of two blocks, each with its write and the read at its address; of two
+            // writes in one block they make registers.
+            if writes.len() < 2 || writes.iter().any(|w| !w.mask.is_empty()) {
+                let writes: Vec<(&MemWrite, &[&MemWrite])> = writes.iter().map(|w| (*w, &[][..])).collect();
+                block(self, &writes, &reads);
+                continue;
             }
-            for (k, _) in mem.reads.iter().enumerate().filter(|(_, r)| r.sync == Some(d)) {
-                self.read_port(id, name, k, d);
+            for (k, write) in writes.iter().enumerate() {
+                let (own, rest) = reads.iter().partition(|r| mem.reads[**r].addr == write.addr);
+                reads = rest;
+                block(self, &[(write, &writes[k + 1..])], &own);
             }
-            self.line("    end");
+            for read in reads {
+                block(self, &[], &[read]);
+            }
         }
         contents
     }
@@ -120,9 +141,13 @@ impl Text<'_, '_> {
         }
         self.line("    initial begin");
         if let Some(i) = &variable {
-            let _ = write!(self.out, "        for ({i} = 0; {i} < {}; {i} = {i} + 1) {name}[{i}] = ", mem.depth);
-            literal::unsigned(&mut self.out, &unset, bits, true);
-            self.line(";");
+            // Some tools stop at 5000 rounds of a loop.
+            for from in (0..mem.depth).step_by(MAX_ROUNDS as usize) {
+                let to = mem.depth.min(from + MAX_ROUNDS);
+                let _ = write!(self.out, "        for ({i} = {from}; {i} < {to}; {i} = {i} + 1) {name}[{i}] = ");
+                literal::unsigned(&mut self.out, &unset, bits, true);
+                self.line(";");
+            }
         } else if mem.depth <= INLINE_WORDS {
             let index = address_width(mem.depth);
             for (k, word) in mem.init.iter().enumerate() {
@@ -190,10 +215,25 @@ impl Text<'_, '_> {
         }
     }
 
-    fn write_port(&mut self, id: MemId, name: &str, write: &MemWrite) {
+    /// Writes a port; it gives way to those of `later` that write to the same address.
+    fn write_port(&mut self, id: MemId, name: &str, write: &MemWrite, later: &[&MemWrite]) {
         let mem = &self.plan.m.mems[id];
         self.mark(write.place);
-        let opened = self.guard(write.enable, 8);
+        let opened = if later.is_empty() {
+            self.guard(write.enable, 8)
+        } else {
+            self.put("        if (");
+            self.ext(write.enable, 1, Around::Binary);
+            for other in later {
+                self.put(" && !(");
+                self.ext(other.enable, 1, Around::Binary);
+                self.put(" && ");
+                self.compare(BinOp::Eq, other.addr, write.addr, Around::Binary);
+                self.put(")");
+            }
+            self.line(") begin");
+            true
+        };
         let indent = if opened { 12 } else { 8 };
         if write.mask.is_empty() {
             self.spaces(indent);

@@ -108,11 +108,20 @@ impl Output {
     }
 
     /// Writes all files under `dir`, which is made where it is missing. Every file is written beside its place and
-    /// then renamed, so that a reader sees the old text or the new one and never a part.
+    /// then renamed, so that a reader sees the old text or the new one and never a part. Lists that an earlier design left
+    /// there are removed.
     pub fn write_to(&self, dir: impl AsRef<Path>) -> Result<(), WriteError> {
         for file in &self.files {
             let path = dir.as_ref().join(&file.name);
             write_whole(&path, &file.text).map_err(|source| WriteError { path, source })?;
+        }
+        // Lists of an earlier design in this folder would name what is no longer there.
+        for name in ["blackbox.f", "checks.f"].into_iter().filter(|name| self.file(name).is_none()) {
+            let path = dir.as_ref().join(name);
+            match fs::remove_file(&path) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(WriteError { path, source }),
+                _ => {}
+            }
         }
         Ok(())
     }

@@ -43,6 +43,8 @@ struct Emitter<'a> {
     needs: Arena<ModuleId, Vec<Needs>>,
     module_names: FxHashSet<&'a str>,
     files: Vec<OutputFile>,
+    /// Names of the files with contents of memories.
+    contents: FxHashSet<String>,
     map: SourceMap<'a>,
     /// Names of files for `files.f`, `blackbox.f` and `checks.f`.
     sources: Vec<String>,
@@ -57,6 +59,7 @@ pub(crate) fn emit_design(design: &Design, options: &EmitOptions) -> Output {
         needs: needs(design),
         module_names: design.modules.values().map(|m| m.name.as_str()).collect(),
         files: Vec::new(),
+        contents: FxHashSet::default(),
         map: SourceMap::default(),
         sources: Vec::new(),
         stubs: Vec::new(),
@@ -73,7 +76,7 @@ pub(crate) fn emit_design(design: &Design, options: &EmitOptions) -> Output {
     let mut written: FxHashSet<ModuleId> = FxHashSet::default();
     for (id, m) in design.modules.iter().filter(|(id, _)| used[at(*id)]) {
         match &m.kind {
-            ModuleKind::Body => e.body(id, &m.name, &[]),
+            ModuleKind::Body => e.body(id, id, &[]),
             ModuleKind::Extern { .. } => {
                 let boxes = externs.remove(m.name.as_str()).unwrap_or_default();
                 if !boxes.is_empty() {
@@ -119,11 +122,13 @@ impl<'a> Emitter<'a> {
         self.files.push(OutputFile { name, text });
     }
 
-    /// Writes module `id` under `name`, with `params` that it ignores.
-    fn body(&mut self, id: ModuleId, name: &str, params: &[(String, Param)]) {
+    /// Writes module `id` under the name and with the pins of `shown`, which is itself or the black box that it is the
+    /// model of, with `params` that it ignores.
+    fn body(&mut self, id: ModuleId, shown: ModuleId, params: &[(String, Param)]) {
         let design = self.design;
         let m = &design.modules[id];
-        let pins = pins_of(design, &self.needs, id);
+        let name = &design.modules[shown].name;
+        let pins = pins_of(design, &self.needs, shown);
         let mut plan = Plan::new(design, m);
         let mut taken = assign(&mut plan);
         let mut text = Text::new(&plan);
@@ -140,7 +145,10 @@ impl<'a> Emitter<'a> {
         for mem in m.mems.ids().filter(|mem| plan.has_mem(*mem)) {
             text.end();
             let memory = &plan.mem_name[at(mem)];
-            let file = format!("{name}_{memory}.mem");
+            let mut file = format!("{name}_{memory}.mem");
+            while !self.contents.insert(file.clone()) {
+                file.insert(file.len() - 4, '_');
+            }
             let path = format!("{}{file}", self.options.memory_prefix);
             if let Some(lines) = text.memory(mem, memory, &path, || taken.claim("i").into_owned()) {
                 contents.push(OutputFile { name: file, text: lines });
@@ -162,13 +170,13 @@ impl<'a> Emitter<'a> {
         self.push(file.clone(), verilog, &places);
         self.sources.push(file);
         self.files.append(&mut contents);
-        if self.options.checks && !m.checks.is_empty() && name == m.name {
+        if self.options.checks && !m.checks.is_empty() {
             let mut checks_name = format!("{name}_checks");
             while self.module_names.contains(checks_name.as_str()) {
                 checks_name.push('_');
             }
             let instance = taken.claim(checks_name.clone());
-            if let Some(checks) = checks::checks(&mut Text::new(&plan), &checks_name, &instance) {
+            if let Some(checks) = checks::checks(&mut Text::new(&plan), name, &checks_name, &instance) {
                 let file = format!("{checks_name}.sv");
                 self.push(file.clone(), checks.text, &checks.places);
                 self.checks.push(file);
@@ -191,11 +199,11 @@ impl<'a> Emitter<'a> {
             return self.stub(boxes[0], params);
         }
         if choices.iter().all(|c| c.1 == choices[0].1) {
-            return self.body(choices[0].1, &first.name, params);
+            return self.body(choices[0].1, boxes[0], params);
         }
         for (_, model) in &choices {
             if written.insert(*model) {
-                self.body(*model, &design.modules[*model].name, &[]);
+                self.body(*model, *model, &[]);
             }
         }
         let pins = pins_of(design, &self.needs, boxes[0]);

@@ -80,7 +80,7 @@ pub(crate) struct Builder {
     pub prefixes: FxHashMap<PlaceId, String>,
     pub frames: Vec<Frame>,
     pub names: FxHashMap<String, PlaceId>,
-    /// The last number that made a name fresh.
+    /// The last number that a name of the language's own was given.
     numbers: FxHashMap<String, u32>,
     pub consts: FxHashMap<(Value, Ty), NodeId>,
     pub seq: u32,
@@ -159,7 +159,7 @@ impl Context {
 
     fn new_place(&mut self, loc: Loc, caller: Option<PlaceId>, scope: Option<String>) -> PlaceId {
         let (file, line, column) = (loc.0.file(), loc.0.line(), loc.0.column());
-        let file = self.files.entry(file).or_insert_with(|| file.replace('\\', "/").into()).clone();
+        let file = self.files.entry(file).or_insert_with(|| portable(file).into()).clone();
         self.places.0.push(Place { file, line, column, caller, scope })
     }
 
@@ -304,6 +304,18 @@ impl Context {
     }
 }
 
+/// The path of a source file without what differs from machine to machine: of a crate from elsewhere, its folder and what
+/// is below.
+fn portable(file: &str) -> String {
+    let file = file.replace('\\', "/");
+    if !std::path::Path::new(&file).is_absolute() {
+        return file;
+    }
+    let parts: Vec<&str> = file.split('/').collect();
+    let below = parts.iter().rposition(|p| matches!(*p, "src" | "tests" | "examples" | "benches"));
+    parts[below.map_or(parts.len() - 1, |k| k.saturating_sub(1))..].join("/")
+}
+
 fn builder_const(context: &Context, node: NodeId) -> Option<Value> {
     context.stack.last().and_then(|b| b.const_of(node))
 }
@@ -393,7 +405,7 @@ impl Builder {
         if self.claim_name(name, place).is_ok() {
             return name.to_string();
         }
-        // Going on from the last number keeps many names alike in linear time.
+        // Where it was left the last time: a name may be wanted very often.
         let mut n = self.numbers.get(name).copied().unwrap_or(1);
         loop {
             n += 1;

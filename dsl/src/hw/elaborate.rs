@@ -156,17 +156,24 @@ fn check_domain(c: &mut Context, loc: Loc) {
     }
 }
 
+/// Notes that a module is being built; one that contains itself, or too many inside each other, end the elaboration.
+pub(crate) fn begin(key: &Key, name: &str, loc: Loc) {
+    with(|c| {
+        if c.building.contains(key) || c.stack.len() >= MAX_DEPTH {
+            let place = c.place(loc);
+            let chain: Vec<String> = c.stack.iter().map(|b| b.ir.name.clone()).collect();
+            c.report(diag::e0212::new(place, name, &chain, MAX_DEPTH));
+            abort();
+        }
+        c.building.push(key.clone());
+    });
+}
+
 /// The module of a generator: from the cache, or built now.
 pub(crate) fn module_of<G: Generator>(generator: &G, key: &Key, name: &str, loc: Loc) -> ModuleId {
     let known = with(|c| {
         if let Some((id, _)) = c.cache.get(key) {
             return Some(*id);
-        }
-        let place = c.place(loc);
-        if c.building.contains(key) || c.stack.len() >= MAX_DEPTH {
-            let chain: Vec<String> = c.stack.iter().map(|b| b.ir.name.clone()).collect();
-            c.report(diag::e0212::new(place, &generator.name(), &chain, MAX_DEPTH));
-            abort();
         }
         None
     });
@@ -174,7 +181,7 @@ pub(crate) fn module_of<G: Generator>(generator: &G, key: &Key, name: &str, loc:
         return id;
     }
     let shape = generator.shape();
-    with(|c| c.building.push(key.clone()));
+    begin(key, &generator.name(), loc);
     let build = |m: &Module, i: G::In| Some(generator.build(m, i));
     let (id, out_shape) = abort_if_none(body::<G::In, G::Out>(&generator.name(), &shape, None, build, name, loc));
     with(|c| {
@@ -286,8 +293,17 @@ fn output_ports<T: Bundle>(outputs: &T, shape: &T::Shape, model: bool, loc: Loc)
     let leaves = shape_leaves(shape);
     let mut raws = Vec::with_capacity(leaves.len());
     outputs.raws(&mut |r| raws.push(r));
+    let mismatch = super::bundle::point_mismatch(outputs, shape);
     let mut readies = Vec::new();
     with(|c| {
+        let place = c.place(loc);
+        if raws.len() != leaves.len() {
+            c.report(diag::e0112::new(place, place, "outputs of", "the model", raws.len(), leaves.len()));
+            abort();
+        }
+        if let Some((path, found, wanted)) = mismatch {
+            c.report(diag::e0111::new(place, place, "output", &path, found, wanted));
+        }
         let first = c.top()?.ir.ports.len();
         for ((path, leaf), raw) in leaves.iter().zip(&raws) {
             let name = port_name(path, "out");

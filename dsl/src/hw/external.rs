@@ -9,7 +9,7 @@ use super::elaborate::{self, Key};
 use super::module::{Generator, Module, abort, abort_if_none, direction, instantiate};
 use crate::diag;
 use crate::ids::{ModuleId, PortId};
-use crate::ir::{ModuleKind, Param, Port};
+use crate::ir::{Dir, ModuleKind, Param, Port};
 
 /// A module given by its ports: Verilog name, parameters, and, for simulation, a model in the language.
 pub trait ExternModule: Clone + Eq + Hash + 'static {
@@ -87,8 +87,12 @@ impl Module {
         let (shape, out_shape) = (module.shape(), module.out_shape());
         let known = with(|c| c.cache.get(&key).map(|(id, _)| *id)).flatten();
         let id = known.unwrap_or_else(|| {
+            elaborate::begin(&key, &module.verilog_name(), loc);
             let id = declare(module, &shape, &out_shape, name, loc);
-            with(|c| c.cache.insert(key, (id, Rc::new(out_shape.clone()))));
+            with(|c| {
+                c.building.pop();
+                c.cache.insert(key, (id, Rc::new(out_shape.clone())))
+            });
             id
         });
         instantiate(name, id, &inputs, &shape, &out_shape, true, loc)
@@ -126,11 +130,11 @@ fn declare<E: ExternModule>(
         out_shape.leaves(&mut Default::default(), &mut |path, leaf| {
             add(true, elaborate::port_name(path.parts(), "out"), leaf)
         });
-        let port = |name: &str| b.ir.ports.iter().find(|(_, p)| p.name == *name).map(|(id, _)| id);
+        let port = |dir, name: &str| b.ir.ports.iter().find(|(_, p)| p.name == *name && p.dir == dir).map(|(id, _)| id);
         let mut unknown = None;
         let paths: Option<Vec<(PortId, PortId)>> = module.paths().map(|pairs| {
             let known = pairs.iter().filter_map(|(i, o)| {
-                let ends = port(i).zip(port(o));
+                let ends = port(Dir::Input, i).zip(port(Dir::Output, o));
                 if ends.is_none() {
                     unknown = Some(format!("`{i}` to `{o}`"));
                 }
@@ -144,7 +148,11 @@ fn declare<E: ExternModule>(
         let twice = params.iter().map(|p| &p.0).find(|n| !seen.insert(*n)).cloned();
         b.ir.kind = ModuleKind::Extern { params, model: model.as_ref().map(|(id, _)| *id), clocked, paths };
         if let Some(unknown) = unknown {
-            c.report(diag::e0218::new(place, &verilog_name, &format!("it has no ports for a path from {unknown}")));
+            c.report(diag::e0218::new(
+                place,
+                &verilog_name,
+                &format!("it has no input and output for a path from {unknown}"),
+            ));
         }
         if let Some(bad) = bad {
             c.report(diag::e0203::new(place, &bad, "parameter"));

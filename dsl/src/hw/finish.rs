@@ -27,7 +27,7 @@ pub(crate) fn module(c: &mut Context) {
         .filter_map(|&(wire, id)| Some((wire, if wire { hidden.get(id as usize).copied()?? } else { id })))
         .collect();
     settle_names(b, &mut drafts);
-    let failed = !c.drafts.is_empty() || !drafts.is_empty();
+    let failed = c.drafts.iter().chain(&drafts).any(|d| !d.code.is_warning());
     if let Some(b) = c.stack.last() {
         check::drivers::check(&b.ir, &b.tainted, &mut drafts);
         c.summaries.push(check::loops::check(&b.ir, &c.summaries, &mut drafts));
@@ -83,6 +83,13 @@ fn forward_hidden_wires(b: &mut Builder) -> Vec<Option<u32>> {
     let follow = |n: NodeId| forward[n.index()].unwrap_or(n);
     b.ir.nodes.values_mut().for_each(|node| node.op.map_operands(follow));
     b.ir.for_each_use_mut(|n| *n = follow(*n));
+    for (wire, to) in target.iter().enumerate() {
+        if let (Some(to), Some(name)) = (to, to.and_then(|_| b.ir.names.remove(&b.wire_nodes[wire])))
+            && !matches!(b.ir.nodes[*to].op, Op::Const(_))
+        {
+            b.ir.names.entry(*to).or_insert(name);
+        }
+    }
     let mut new_ids = vec![None; target.len()];
     let mut kept = Arena::new();
     for (id, wire) in std::mem::take(&mut b.ir.wires).iter() {

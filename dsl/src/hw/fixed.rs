@@ -69,7 +69,7 @@ impl Shape for FixedTy {
     }
 }
 
-/// The exact fixed-point form of a finite number: an odd integer (or 0) and its fraction bits.
+/// The exact fixed-point form of a finite number: an integer and its fraction bits, no more than it needs.
 fn exact(value: f64) -> Option<(Value, i32)> {
     if !value.is_finite() {
         return None;
@@ -109,9 +109,15 @@ fn on_grid(value: f64, ty: &FixedTy) -> Option<Value> {
     if int.is_zero() {
         return Some(Value::ZERO);
     }
-    let up = u32::try_from(ty.frac.saturating_sub(frac)).ok()?;
-    // Further up lies beyond every range.
-    Some(int.shl(up.min(2 * MAX_WIDTH)))
+    match ty.frac.saturating_sub(frac) {
+        // Further up lies beyond every range.
+        up @ 0.. => Some(int.shl(up.unsigned_abs().min(2 * MAX_WIDTH))),
+        down => {
+            let down = down.unsigned_abs();
+            let whole = int.shr(down);
+            (down <= 2 * MAX_WIDTH && whole.shl(down) == int).then_some(whole)
+        }
+    }
 }
 
 impl ToHw<Fixed> for f64 {

@@ -36,9 +36,6 @@ pub struct Mem<T: Bundle> {
     not_send: PhantomData<*const ()>,
 }
 
-/// How many words of contents are kept.
-const MAX_CONTENTS: u64 = 1 << 24;
-
 impl Module {
     /// Declares a memory of `depth` words; `.collision(…)` completes it.
     #[track_caller]
@@ -115,16 +112,11 @@ fn check_contents(
     init: &mut Vec<Vec<Value>>,
     place: PlaceId,
 ) {
-    if depth == 0 || depth > 1 << 32 {
+    if depth == 0 || depth > ir::MAX_WORDS {
         c.report(diag::e0214::new(place, name, &format!("its depth is {depth}")));
         init.clear();
     }
     if init.is_empty() {
-        return;
-    }
-    if depth > MAX_CONTENTS {
-        c.report(diag::e0214::new(place, name, &format!("contents for {depth} words, more than {MAX_CONTENTS}")));
-        init.clear();
         return;
     }
     if init.len() as u64 > depth {
@@ -191,8 +183,9 @@ impl<T: Bundle> Mem<T> {
             mem.reads.push(MemRead { sync: sync.then_some(domain), addr, enable, place });
             let undefined = mem.collision == Collision::Undefined;
             let (tys, name): (Vec<Ty>, String) = (mem.fields.iter().map(|f| f.ty).collect(), mem.name.clone());
-            let checked = b.ir.checks.values().any(|k| k.kind == CheckKind::NoCollision(self.id));
-            if sync && undefined && !checked {
+            // Checks are many, such memories few.
+            let checked = || b.ir.checks.values().any(|k| k.kind == CheckKind::NoCollision(self.id));
+            if sync && undefined && !checked() {
                 let message = format!("memory `{name}`: a word is read and written at the same clock edge");
                 b.check(&format!("{name}_collision"), CheckKind::NoCollision(self.id), message, place);
             }

@@ -11,7 +11,7 @@ use super::bundle::{Bundle, Shape, has_stream};
 use super::context::{Builder, Loc, Raw, with};
 use super::module::{Generator, Module};
 use crate::diag;
-use crate::ids::{CheckId, Id, NodeId, PlaceId, WireId};
+use crate::ids::{CheckId, Id, MemId, NodeId, PlaceId, WireId};
 use crate::ir::visit::{for_each_in_block, for_each_in_block_mut};
 use crate::ir::{self, BinOp, CheckKind, Format, Op, Stmt, UnOp};
 use crate::target::Target;
@@ -41,7 +41,7 @@ impl Module {
                 Some((Region::start(b, place), outer, std::mem::take(&mut b.frames)))
             });
             let out = generator.build(self, inputs);
-            let Some(Some((region, outer, frames))) = start else { return (out, 0) };
+            let Some(Some((mut region, outer, frames))) = start else { return (out, 0) };
             let mut raws = Vec::new();
             out.raws(&mut |r| raws.push(r));
             let piped = with(|c| {
@@ -54,6 +54,7 @@ impl Module {
                 b.pure = outer;
                 b.frames = frames;
                 region.check_pure(b, &mut drafts);
+                region.find_enables(b);
                 // A region inside a region is left to the outer one.
                 let done = match (outer, target.period(), drafts.is_empty()) {
                     (None, Some(period), true) => region.pipeline(b, &c.places, target, period, &nodes, &mut drafts),
@@ -77,6 +78,8 @@ struct Region {
     wire: usize,
     mem: usize,
     check: usize,
+    /// The conditions under which each claim is checked: it must not come before them.
+    enables: FxHashMap<NodeId, Vec<NodeId>>,
 }
 
 /// When a value is there: the stage, and nanoseconds after the clock edge that begins it.
@@ -89,13 +92,22 @@ fn later(a: Arrival, b: Arrival) -> Arrival {
 impl Region {
     fn start(b: &Builder, place: PlaceId) -> Region {
         let m = &b.ir;
-        Region { place, node: m.nodes.len(), wire: m.wires.len(), mem: m.mems.len(), check: m.checks.len() }
+        let enables = FxHashMap::default();
+        Region { place, node: m.nodes.len(), wire: m.wires.len(), mem: m.mems.len(), check: m.checks.len(), enables }
     }
 
     fn check_pure(&self, b: &Builder, drafts: &mut Vec<diag::Draft>) {
         for mem in b.ir.mems.values().skip(self.mem) {
             if !mem.writes.is_empty() || mem.reads.iter().any(|r| r.sync.is_some()) {
                 drafts.push(diag::e0216::new(mem.place, self.place, &format!("memory `{}`", mem.name)));
+            }
+        }
+    }
+
+    fn find_enables(&mut self, b: &Builder) {
+        for check in b.ir.checks.values().skip(self.check) {
+            if let CheckKind::Claim { claim, enable: Some(enable) } = check.kind {
+                self.enables.entry(claim).or_default().push(enable);
             }
         }
     }
@@ -112,6 +124,15 @@ impl Region {
                 f(m.mems[*mem].reads[*port as usize].addr.index());
             }
             op => op.for_each_operand(|n| f(n.index())),
+        }
+        self.enables.get(&NodeId::new(item)).into_iter().flatten().for_each(|n| f(n.index()));
+    }
+
+    /// The port of a table of the region that an item reads.
+    fn read_port(&self, m: &ir::Module, item: usize, wires_at: usize) -> Option<(MemId, u32)> {
+        match m.nodes.get(NodeId::new(item)).filter(|_| item < wires_at)?.op {
+            Op::MemRead { mem, port, .. } if mem.index() >= self.mem => Some((mem, port)),
+            _ => None,
         }
     }
 
@@ -156,7 +177,14 @@ impl Region {
         let order = self.order(m);
         let mut arrival: FxHashMap<usize, Arrival> = FxHashMap::default();
         let mut too_slow: Option<(f64, PlaceId)> = None;
+        // The fields of a word come from one address, so they come together.
+        let mut read: FxHashMap<(MemId, u32), Arrival> = FxHashMap::default();
         for &item in &order {
+            let port = self.read_port(m, item, wires_at);
+            if let Some(&known) = port.and_then(|p| read.get(&p)) {
+                arrival.insert(item, known);
+                continue;
+            }
             let mut start = (0, 0.0);
             let mut tys = Vec::new();
             let mut last_constant = false;
@@ -188,6 +216,7 @@ impl Region {
                 (start.0, start.1 + delay)
             };
             arrival.insert(item, end);
+            read.extend(port.map(|p| (p, end)));
         }
         if let Some((delay, place)) = too_slow {
             drafts.push(diag::e0217::new(place, self.place, delay, period, target.clock_mhz));
@@ -206,6 +235,9 @@ impl Region {
                 None => {
                     let id = NodeId::new(item);
                     if let Op::MemRead { mem, port, .. } = b.ir.nodes[id].op {
+                        if read.remove(&(mem, port)).is_none() {
+                            continue; // Another field has moved the address.
+                        }
                         let addr = b.ir.mems[mem].reads[port as usize].addr;
                         let addr = chains.at(b, addr, stage);
                         b.ir.mems[mem].reads[port as usize].addr = addr;
@@ -252,8 +284,7 @@ impl Region {
                     *n = b.push(Op::Bin(BinOp::Or, not, *n), Ty::BOOL, self.place).node;
                 }
                 CheckKind::Cover(n) => *n = b.push(Op::Bin(BinOp::And, ready, *n), Ty::BOOL, self.place).node,
-                // Conditions inside a region do not reach here: its claims stand outside of `when`, or carry a
-                // condition of an earlier stage, which is made part of the claim's own stage.
+                // The condition is of the claim's stage or an earlier one.
                 CheckKind::Claim { enable, .. } => {
                     *enable = Some(match *enable {
                         None => ready,

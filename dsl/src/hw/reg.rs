@@ -156,7 +156,8 @@ impl Module {
 
 impl<S: Shape> RegDecl<'_, S> {
     /// The value under reset, which is also the value at power-up: a number (for every leaf), a `bool`, an enum value, or
-    /// a list of one [`Value`] per leaf.
+    /// a list of one [`Value`] per leaf. Of a fixed-point register an `f64` is the number itself, an integer counts its
+    /// steps.
     #[track_caller]
     pub fn reset(self, value: impl ResetValue<S>) -> Reg<S::Value> {
         let problem = value.problem(&self.shape);

@@ -202,6 +202,12 @@ impl<T: Bundle> Stream<T> {
     pub fn accept(self, ready: impl ToHw<Bool>) -> Beat<T> {
         let loc = Loc::caller();
         let ready = ready.to_hw();
+        with(|c| {
+            if c.top().is_some_and(|b| !b.frames.is_empty()) {
+                let place = c.place(loc);
+                c.report(diag::e0213::conditional(place));
+            }
+        });
         consume(self.ready, ready.raw(), loc);
         let fire = self.valid & ready;
         Beat { valid: self.valid, payload: self.payload, last: self.last, fire }

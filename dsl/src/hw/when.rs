@@ -1,5 +1,9 @@
 //! Conditions: `when`, `elsewhen`, `otherwise`, `switch`, and the decision trees they build.
 
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
 use super::bits::Bool;
 use super::bundle::{Bundle, Shape, ToHw, point_mismatch};
 use super::context::{Builder, Context, Loc, Raw, with};
@@ -25,7 +29,7 @@ pub(crate) enum FrameKind {
     /// Conditions so far; `last` is the arm being built, `conditions.len()` for `otherwise`.
     When { conditions: Vec<NodeId>, arm: usize },
     /// Value lists so far; `arm` as above.
-    Switch { subject: NodeId, cases: Vec<Vec<Value>>, arm: usize },
+    Switch { subject: NodeId, cases: Rc<Vec<Vec<Value>>>, arm: usize },
 }
 
 impl Frame {
@@ -119,8 +123,8 @@ impl Module {
             subject,
             poison,
             seq: Seq::new(),
-            cases: Vec::new(),
-            places: Vec::new(),
+            cases: Rc::default(),
+            places: FxHashMap::default(),
             place,
             default: None,
             kind: Default::default(),
@@ -179,8 +183,10 @@ pub struct Switch<T: Subject> {
     subject: NodeId,
     poison: bool,
     seq: Seq,
-    cases: Vec<Vec<Value>>,
-    places: Vec<PlaceId>,
+    /// Shared with the frame while an arm is built.
+    cases: Rc<Vec<Vec<Value>>>,
+    /// The case of each value.
+    places: FxHashMap<Value, PlaceId>,
     place: PlaceId,
     default: Option<PlaceId>,
     kind: std::marker::PhantomData<T>,
@@ -206,18 +212,15 @@ impl<T: Subject> Switch<T> {
             if values.is_empty() {
                 c.report(diag::e0109::new(place, "a case needs at least one value", "give the values of the case"));
             }
-            for (n, v) in values.iter().enumerate() {
-                if let Some(i) = self.cases.iter().position(|arm| arm.contains(v)) {
-                    c.report(diag::e0210::new(place, self.places[i], v));
-                } else if values[..n].contains(v) {
-                    c.report(diag::e0210::new(place, place, v));
+            for v in &values {
+                if let Some(other) = self.places.insert(v.clone(), place) {
+                    c.report(diag::e0210::new(place, other, v));
                 } else if !ty.contains(v) && !self.poison {
                     c.report(diag::e0211::new(place, self.place, v, ty));
                 }
             }
-            self.places.push(place);
         });
-        self.cases.push(values);
+        Rc::make_mut(&mut self.cases).push(values);
         self.under(self.cases.len() - 1, loc, f);
         self
     }

@@ -114,6 +114,9 @@ impl Module {
     }
 }
 
+/// Most words of a memory.
+pub const MAX_WORDS: u64 = 1 << 24;
+
 /// Whether a module has a body here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ModuleKind {

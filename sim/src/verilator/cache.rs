@@ -77,7 +77,11 @@ impl Cache {
             return Ok(place);
         }
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        let part = self.root.join(format!("part-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+        let part = self.root.join(format!(
+            "part-{kind}-{key}-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        ));
         let built = build_whole(&part, &place, product, build);
         if built.is_err() {
             let _ = fs::remove_dir_all(&part);
@@ -122,22 +126,41 @@ fn build_whole(
     let _ = fs::remove_dir_all(part);
     fs::create_dir_all(part).map_err(io)?;
     build(part)?;
-    let sum = sum_of(&part.join(product))
-        .ok_or_else(|| SimError::Tool { stage: "building".into(), output: format!("no {product} was made") })?;
+    if !part.join(product).is_file() {
+        return Err(SimError::Tool { stage: "building".into(), output: format!("no {product} was made") });
+    }
+    let sum = sum_of(part).map_err(io)?;
     fs::write(part.join("sum"), sum).map_err(io)?;
     let _ = fs::remove_dir_all(place);
     fs::rename(part, place).map_err(io)
 }
 
-fn sum_of(file: &Path) -> Option<String> {
-    Some(digest([fs::read(file).ok()?.as_slice()]))
+/// A hash over all files of a folder but the sum itself, with their names.
+fn sum_of(folder: &Path) -> std::io::Result<String> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next)? {
+            let path = entry?.path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    files.retain(|f| *f != folder.join("sum"));
+    files.sort();
+    let mut parts = Vec::new();
+    for file in files {
+        let name = file.strip_prefix(folder).unwrap_or(&file).to_string_lossy().into_owned();
+        parts.extend([name.into_bytes(), fs::read(&file)?]);
+    }
+    Ok(digest(parts.iter().map(Vec::as_slice)))
 }
 
 fn is_whole(place: &Path, product: &str) -> bool {
-    match (fs::read_to_string(place.join("sum")), sum_of(&place.join(product))) {
-        (Ok(wanted), Some(sum)) => wanted == sum,
-        _ => false,
-    }
+    place.join(product).is_file()
+        && match (fs::read_to_string(place.join("sum")), sum_of(place)) {
+            (Ok(wanted), Ok(sum)) => wanted == sum,
+            _ => false,
+        }
 }
 
 #[cfg(test)]
@@ -158,6 +181,8 @@ mod tests {
             cache.entry("thing", "k", "product", |dir| {
                 builds.fetch_add(1, Ordering::SeqCst);
                 std::thread::sleep(std::time::Duration::from_millis(20));
+                fs::create_dir_all(dir.join("data")).map_err(|e| SimError::io(dir, e))?;
+                fs::write(dir.join("data/beside"), "too").map_err(|e| SimError::io(dir, e))?;
                 fs::write(dir.join("product"), "whole").map_err(|e| SimError::io(dir, e))
             })
         };
@@ -172,9 +197,14 @@ mod tests {
         get().unwrap();
         assert_eq!(builds.load(Ordering::SeqCst), 2);
         assert_eq!(fs::read_to_string(&product).unwrap(), "whole");
-        fs::remove_file(product).unwrap();
+        fs::remove_file(&product).unwrap();
         get().unwrap();
         assert_eq!(builds.load(Ordering::SeqCst), 3);
+        for damage in [|p: &Path| fs::write(p, "other").unwrap(), |p: &Path| fs::remove_file(p).unwrap()] {
+            damage(&product.with_file_name("data").join("beside"));
+            get().unwrap();
+        }
+        assert_eq!(builds.load(Ordering::SeqCst), 5);
         // A build that fails leaves nothing behind.
         assert!(cache.entry("thing", "bad", "product", |_| Ok(())).is_err());
         let left: Vec<_> = fs::read_dir(&root).unwrap().flatten().map(|e| e.file_name()).collect();

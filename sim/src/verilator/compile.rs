@@ -7,7 +7,7 @@ use std::process::Command;
 use super::Options;
 use super::cache::{Cache, digest};
 use super::shim::{self, Wire};
-use super::tool::{Job, Tool, compiler, run};
+use super::tool::{Job, Tool, command, compiler, run};
 use crate::error::SimError;
 
 /// A Verilog design with what is known of its ports.
@@ -47,7 +47,7 @@ pub(super) fn write(path: PathBuf, text: &str) -> Result<(), SimError> {
 
 /// A compiler command with the runtime's folders and hooks.
 fn cxx(tool: &Tool, header: &Path, trace: bool) -> Command {
-    let mut command = Command::new(compiler());
+    let mut command = command(&compiler());
     command.args(CXX_FLAGS).arg(format!("-DVM_TRACE={}", u8::from(trace))).arg("-DVM_TRACE_FST=0");
     command.arg(format!("-DVM_TRACE_VCD={}", u8::from(trace)));
     command.arg("-include").arg(header);
@@ -59,7 +59,7 @@ fn cxx(tool: &Tool, header: &Path, trace: bool) -> Command {
 fn runtime(cache: &Cache, tool: &Tool, trace: bool) -> Result<PathBuf, SimError> {
     let flags = CXX_FLAGS.join(" ");
     let compiler = compiler();
-    let compiler_version = run("asking the C++ compiler for its version", Command::new(&compiler).arg("--version"))?;
+    let compiler_version = run("asking the C++ compiler for its version", command(&compiler).arg("--version"))?;
     let key = digest([
         tool.version.as_bytes(),
         tool.include.to_string_lossy().as_bytes(),
@@ -154,7 +154,7 @@ pub(super) fn library(tool: &Tool, sources: &Sources, options: &Options) -> Resu
         write(shim.clone(), &shim::interface(PREFIX, &sources.wires, options.trace))?;
         files.push(shim);
         let objects = compile_units(tool, &files, options, &runtime.join("gatewright.h"), dir)?;
-        let mut link = Command::new(compiler());
+        let mut link = command(&compiler());
         link.args(["-shared", "-Wl,-Bsymbolic", "-Wl,--exclude-libs,ALL", "-o"]).arg(dir.join("model.so"));
         link.args(objects).arg(runtime.join("runtime.a")).arg("-lpthread");
         {

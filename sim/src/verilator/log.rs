@@ -3,10 +3,13 @@
 //! A failed assertion prints `[time] %Error: file:line: Assertion failed in TOP.gw_top.gw_dut.a.b.bound.label: message`.
 //! The instance path is followed through the design to the check that said it.
 
-use gatewright_dsl::ir::{Check, Design, Module, ModuleKind};
+use gatewright_dsl::ir::{Check, Design, Inst, Module, ModuleKind};
 
 use super::shim;
 use crate::error::CheckFailure;
+
+/// The name of what Verilator says beside checks.
+pub(super) const OTHER: &str = "verilator";
 
 /// What the checks of a design say, by instance path and label; found when a check fails.
 pub(super) struct Checks {
@@ -35,7 +38,7 @@ impl Checks {
             return other.then(|| CheckFailure {
                 cycle,
                 path: self.top.clone(),
-                check: "verilator".into(),
+                check: OTHER.into(),
                 message: line.to_string(),
                 place: String::new(),
                 values: Vec::new(),
@@ -48,9 +51,11 @@ impl Checks {
             [instances @ .., _, label] => (*label, instances),
             other => (other.last().copied().unwrap_or(""), &[][..]),
         };
-        let path = [self.top.as_str()].iter().chain(instances).copied().collect::<Vec<_>>().join(".");
+        let mut path = [self.top.as_str()].iter().chain(instances).copied().collect::<Vec<_>>().join(".");
         let found = self.design.as_deref().and_then(|d| {
-            let check = named(follow(d, instances)?, label, message)?;
+            let (module, names) = follow(d, instances)?;
+            let check = named(module, label, message)?;
+            path = [self.top.as_str()].into_iter().chain(names).collect::<Vec<_>>().join(".");
             Some((check.name.clone(), check.message.clone(), crate::interpreter::place_text(d, check.place)))
         });
         let (check, message, place) = found.unwrap_or_else(|| (label.to_string(), message.to_string(), String::new()));
@@ -58,18 +63,34 @@ impl Checks {
     }
 }
 
-/// The module at the end of a path of instances.
-fn follow<'d>(design: &'d Design, instances: &[&str]) -> Option<&'d Module> {
+/// The module at the end of a path of Verilog instances, and the design's names of them: an instance can have a suffix,
+/// and the levels between a black box and one of its models are of the Verilog alone.
+fn follow<'d>(design: &'d Design, instances: &[&str]) -> Option<(&'d Module, Vec<&'d str>)> {
     let body = |module: &'d Module| match module.kind {
         ModuleKind::Extern { model: Some(model), .. } => design.modules.get(model),
         _ => Some(module),
     };
     let mut at = body(design.modules.get(design.top)?)?;
+    let mut names = Vec::new();
+    let mut boxed = false;
     for name in instances {
-        let inst = at.insts.values().find(|i| i.name == *name)?;
-        at = body(design.modules.get(inst.module)?)?;
+        let own = at.insts.values().find(|i| i.name == *name);
+        let suffixed = || {
+            let base = |i: &&Inst| name.strip_prefix(i.name.as_str()).is_some_and(|rest| rest.starts_with("_i"));
+            at.insts.values().filter(base).max_by_key(|i| i.name.len())
+        };
+        let Some(inst) = own.or_else(suffixed) else {
+            if boxed && (name.starts_with("choice_") || *name == "model") {
+                continue;
+            }
+            return None;
+        };
+        let module = design.modules.get(inst.module)?;
+        boxed = matches!(module.kind, ModuleKind::Extern { .. });
+        names.push(inst.name.as_str());
+        at = body(module)?;
     }
-    Some(at)
+    Some((at, names))
 }
 
 /// The check with this label. A label can have a suffix, where its name is also that of a port.

@@ -155,8 +155,11 @@ impl Verilated {
                 this.poke_value(Pin(n as u32), &value)?;
             }
         }
-        this.evaluate();
-        Ok(this)
+        // What stands in `initial` runs now: a file that is missing, for example.
+        match this.evaluate().into_iter().find(|f| f.check == super::log::OTHER) {
+            Some(said) => Err(SimError::Tool { stage: "starting the model".into(), output: said.message }),
+            None => Ok(this),
+        }
     }
 
     /// Writes Verilator's own trace to this file, where the model was made with [`super::Options::trace`].

@@ -91,7 +91,9 @@ extern "C" int gatewright_printf(const char* format, ...) {
 
 void vl_finish(const char*, int, const char*) {}
 void vl_stop(const char*, int, const char*) {}
-void vl_warn(const char*, int, const char*, const char*) {}
+void vl_warn(const char* file, int line, const char*, const char* message) {
+    gatewright_printf("%%Warning: %s:%d: %s\n", file, line, message);
+}
 void vl_fatal(const char* file, int line, const char*, const char* message) {
     gatewright_printf("%%Fatal: %s:%d: %s\n", file, line, message);
 }

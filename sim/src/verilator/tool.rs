@@ -1,6 +1,6 @@
 //! Finding Verilator, the C++ compiler, and running them.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Condvar, Mutex};
@@ -29,7 +29,12 @@ impl Tool {
 
     /// This program, a path or a name in PATH.
     pub fn at(program: impl AsRef<OsStr>) -> Result<Tool, SimError> {
+        // Verilator runs in other folders: a relative path would be looked for there.
         let program = PathBuf::from(program.as_ref());
+        let program = match program.components().count() {
+            0 | 1 => program,
+            _ => std::path::absolute(&program).unwrap_or(program),
+        };
         let ask = |argument: &[&str]| {
             let missing = |why: String| SimError::NoVerilator { tried: format!("`{}`: {why}", program.display()) };
             let output = Command::new(&program).args(argument).output().map_err(|e| missing(e.to_string()))?;
@@ -49,9 +54,20 @@ impl Tool {
     }
 }
 
-/// The C++ compiler: CXX, else `c++`.
-pub(super) fn compiler() -> PathBuf {
-    std::env::var_os("CXX").filter(|c| !c.is_empty()).map_or_else(|| "c++".into(), PathBuf::from)
+/// The C++ compiler with its arguments: CXX, as in `ccache g++`, else `c++`.
+pub(super) fn compiler() -> Vec<OsString> {
+    let named = std::env::var_os("CXX").filter(|c| !c.is_empty()).unwrap_or_else(|| "c++".into());
+    match named.to_str() {
+        Some(text) if !Path::new(text).is_file() => text.split_whitespace().map(OsString::from).collect(),
+        _ => vec![named],
+    }
+}
+
+/// A command of these words.
+pub(super) fn command(words: &[OsString]) -> Command {
+    let mut command = Command::new(words.first().map_or(OsStr::new("c++"), OsString::as_os_str));
+    command.args(words.iter().skip(1));
+    command
 }
 
 /// Runs a command to its end; an error says what it printed.

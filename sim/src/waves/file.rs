@@ -1,6 +1,6 @@
 //! Wave files in the VCD and FST formats.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -147,11 +147,12 @@ impl Record for WaveFile {
 fn tree(dut: &(impl Dut + ?Sized)) -> Tree {
     let interface = dut.interface();
     let mut tree = Tree::new();
+    let mut taken: HashSet<(Vec<String>, String)> = HashSet::new();
     let mut add = |scope: Vec<String>, name: &str, width: u32, source: Source| {
         let variable = Variable { name: name.to_string(), width, source, last: None };
-        let list = tree.entry(scope).or_default();
+        let list = tree.entry(scope.clone()).or_default();
         // A value of one possible value has no bits to show; clocks and resets can be shared.
-        if width > 0 && !list.iter().any(|v| v.name == name) {
+        if width > 0 && taken.insert((scope, name.to_string())) {
             list.push(variable);
         }
     };

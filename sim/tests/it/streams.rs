@@ -58,6 +58,8 @@ fn beats_arrive_in_order_under_every_stall() {
             let cycles = run(&mut dut, &mut [&mut source, &mut sink, &mut watch], 30).unwrap();
             let expected: Vec<Value> = (1..101).chain([8, 9, 10]).map(Value::from).collect();
             assert_eq!(sink.values(), expected);
+            // Nothing moves once all are done.
+            assert_eq!((dut.get("in_valid").unwrap(), dut.get("out_ready").unwrap()), (Value::ZERO, Value::ZERO));
             let lasts: Vec<usize> = (0..103).filter(|&n| sink.beats()[n].last).collect();
             assert_eq!(lasts, [99, 102]);
             assert_eq!((source.sent(), watch.beats().len()), (103, 103));

@@ -26,7 +26,7 @@
 //! - **V20** A wire is driven on every path.
 //! - **V21** The values of a switch are in the subject's range, and none stands twice.
 //! - **V22** Reset values are in the register's range, contents of memories in the field's.
-//! - **V23** A memory has at least one field and one word, and contents for none or all of them.
+//! - **V23** A memory has at least one field, 1 to 2^24 words, and contents for none or all of them.
 //! - **V24** The address of a read is an integer below the depth, of a write an integer; a write has one fitting value per
 //!   field, and one mask bit per field or none; only a synchronous read has an enable. Where reads and writes have
 //!   different clocks, collisions are undefined.

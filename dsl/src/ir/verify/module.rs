@@ -5,6 +5,7 @@ use std::fmt::Display;
 
 use super::super::{Design, Dir, ModuleKind};
 use super::{Checker, Errors};
+use crate::emit::keywords::is_reserved;
 use crate::ids::PlaceId;
 use crate::ty::Ty;
 
@@ -20,7 +21,7 @@ pub(super) fn check_names(design: &Design, errors: &mut Errors) {
     let mut seen = HashMap::new();
     for m in design.modules.values() {
         let is_extern = m.kind != ModuleKind::Body;
-        if !is_identifier(&m.name) {
+        if !is_identifier(&m.name) || is_reserved(&m.name) {
             errors.push(4, &m.name, "", m.place, "its name is not an identifier");
         }
         match seen.insert(m.name.as_str(), is_extern) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::super::{Block, CheckKind, Collision, Dir, Op, Stmt, UnOp};
+use super::super::{Block, CheckKind, Collision, Dir, MAX_WORDS, Op, Stmt, UnOp};
 use super::Checker;
 use crate::ids::{PlaceId, PortId};
 use crate::ty::{IntTy, Ty};
@@ -87,6 +87,9 @@ impl Checker<'_> {
             if mem.fields.is_empty() || mem.depth == 0 {
                 self.fail(23, id, mem.place, "a memory without fields or words");
                 continue;
+            }
+            if mem.depth > MAX_WORDS {
+                self.fail(23, id, mem.place, format!("{} words, more than {MAX_WORDS}", mem.depth));
             }
             if !mem.init.is_empty() && mem.init.len() as u64 != mem.depth {
                 self.fail(23, id, mem.place, format!("contents for {} of {} words", mem.init.len(), mem.depth));
