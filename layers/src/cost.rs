@@ -63,7 +63,8 @@ impl Cost {
 
     /// A table from words of `from` bits to words of `to` bits.
     pub(crate) fn table(from: u32, to: u32) -> Cost {
-        Cost { luts: u64::from(to) << from.saturating_sub(6).min(50), depth: 1, ..Cost::default() }
+        let beyond = from.saturating_sub(6).min(50);
+        Cost { luts: u64::from(to) << beyond, depth: 1 + beyond.div_ceil(2), ..Cost::default() }
     }
 
     /// `n` of the same side by side.

@@ -9,7 +9,7 @@ use crate::network::{Range, TensorTy};
 use crate::table;
 
 /// Ranges up to this width may become one table addressed by the value.
-const TABLE_WIDTH: u32 = 8;
+const TABLE_WIDTH: u32 = 12;
 
 impl StepFunction {
     /// The value at `x`.
