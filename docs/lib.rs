@@ -33,6 +33,7 @@ pages! {
     readme "../README.md"
     contributing "../CONTRIBUTING.md"
     introduction "src/introduction.md"
+    first_model "src/first_model.md"
     tour "src/tour.md"
     numbers "src/guide/numbers.md"
     modules "src/guide/modules.md"

@@ -138,7 +138,10 @@ pub fn compile(file: &Path, options: Options, dir: &Path) -> Result<String, Fail
     let clock = package.options.target.clock_mhz();
     said += &match package.latency {
         0 => "  combinational\n".to_owned(),
-        n => format!("  latency {n} clocks, {:.1} ns at {clock} MHz; a sample per clock\n", f64::from(n) * 1000.0 / clock),
+        n => format!(
+            "  latency {n} clocks, {:.1} ns at {clock} MHz; a sample per clock\n",
+            f64::from(n) * 1000.0 / clock
+        ),
     };
     said += &format!("  Verilog in {}, top module {}\n", dir.join("rtl").display(), files.top);
     said += &format!("  check it: gatewright verify {} --inputs X.npy --expect Y.npy\n", dir.display());

@@ -32,8 +32,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     for (name, bytes) in MODEL {
         output::write_bytes(&samples.join(name), bytes)?;
     }
-    let mut said = String::from("A network of 64-32-16-10 neurons with 4-bit weights reads handwritten digits of 8x8 pixels.\n");
-    said += &format!("Its QONNX file, 500 digits and the answers of the trained model are in {}.\n\n", samples.display());
+    let mut said =
+        String::from("A network of 64-32-16-10 neurons with 4-bit weights reads handwritten digits of 8x8 pixels.\n");
+    said +=
+        &format!("Its QONNX file, 500 digits and the answers of the trained model are in {}.\n\n", samples.display());
     let options = Options { target: Target::mhz(200.0, Family::Lut6), ..Options::default() };
     said += &compile::compile(&samples.join("model.onnx"), options, dir)?;
     let verdict = verify::run_on(&verify::Arguments {

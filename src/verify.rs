@@ -128,8 +128,7 @@ pub fn package(dir: &Path) -> Result<Package, Failure> {
         let problem = format!("{} has the format {found}, and this program reads {FORMAT}", path.display());
         return Err(Failure::Unusable(format!("{problem}; {again}")));
     }
-    serde_json::from_value(value)
-        .map_err(|e| Failure::Unusable(format!("{} is damaged: {e}; {again}", path.display())))
+    serde_json::from_value(value).map_err(|e| Failure::Unusable(format!("{} is damaged: {e}; {again}", path.display())))
 }
 
 /// Numbers of any type.
@@ -179,7 +178,8 @@ fn inputs(package: &Package, arguments: &Arguments) -> Result<Vec<Vec<Tensor>>, 
         let info = &head.values[id.0];
         let rows = samples(path, &info.shape, &format!("input `{}`", info.name))?;
         if k > 0 && rows.len() != all.len() {
-            let problem = format!("`{}` has {} samples, and the input before it {}", path.display(), rows.len(), all.len());
+            let problem =
+                format!("`{}` has {} samples, and the input before it {}", path.display(), rows.len(), all.len());
             return Err(Failure::Unusable(problem));
         }
         all.resize_with(rows.len(), Vec::new);
@@ -353,7 +353,9 @@ fn compare(
                 if difference > arguments.tolerance {
                     let problem = format!("{}: {a} and not {b}", place(e));
                     let allowed = arguments.tolerance;
-                    return Err(Failure::Finding(format!("{problem}; they differ by {difference:.1e} of {span}, {allowed:.1e} is allowed")));
+                    return Err(Failure::Finding(format!(
+                        "{problem}; they differ by {difference:.1e} of {span}, {allowed:.1e} is allowed"
+                    )));
                 }
                 verdict.worst = Some(verdict.worst.unwrap_or(0.0).max(difference));
             }
@@ -370,7 +372,8 @@ fn compare(
     if let Some(path) = &arguments.labels {
         let labels = array(path)?;
         if labels.len() < outputs.len() {
-            let problem = format!("`{}` has {} labels, and {} samples ran", path.display(), labels.len(), outputs.len());
+            let problem =
+                format!("`{}` has {} labels, and {} samples ran", path.display(), labels.len(), outputs.len());
             return Err(Failure::Unusable(problem));
         }
         let right = outputs.iter().zip(labels.iter()).filter(|(o, l)| {
@@ -395,7 +398,10 @@ impl Verdict {
             let _ = writeln!(said, "  all {} integers of the outputs equal the golden model's", self.integers);
         }
         if let (Some(worst), Some(decisions)) = (self.worst, self.decisions) {
-            let _ = writeln!(said, "  all values as expected, the worst off by {worst:.1e} of the range; {decisions} decisions equal");
+            let _ = writeln!(
+                said,
+                "  all values as expected, the worst off by {worst:.1e} of the range; {decisions} decisions equal"
+            );
         }
         if let Some(accuracy) = self.accuracy {
             let _ = writeln!(said, "  accuracy {:.2} %", 100.0 * accuracy);

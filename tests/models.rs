@@ -1,0 +1,114 @@
+//! `gatewright compile` and `gatewright verify`, as a user runs them, on the model in `examples/` and on wrong input.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn example(file: &str) -> String {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/models/digits_mlp_w4a4");
+    dir.join(file).to_string_lossy().into_owned()
+}
+
+fn folder(name: &str) -> PathBuf {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("models_{name}"));
+    let _ = std::fs::remove_dir_all(&dir);
+    dir
+}
+
+fn gatewright(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_gatewright")).args(args).output().unwrap()
+}
+
+/// Runs it, expects this exit code, and gives what it said.
+#[track_caller]
+fn says(args: &[&str], code: i32) -> String {
+    let run = gatewright(args);
+    let text = if code == 0 { run.stdout } else { run.stderr };
+    let text = String::from_utf8(text).unwrap();
+    assert_eq!(run.status.code(), Some(code), "{text}");
+    assert!(!text.contains("panicked"), "{text}");
+    text
+}
+
+fn compiled(name: &str, more: &[&str]) -> String {
+    let dir = folder(name).to_string_lossy().into_owned();
+    let model = example("model.onnx");
+    let mut args = vec!["compile", &model, "-o", &dir];
+    args.extend(more);
+    says(&args, 0);
+    dir
+}
+
+#[test]
+fn all_engines_but_verilator_agree_at_every_clock() {
+    let (inputs, outputs) = (example("inputs.npy"), example("outputs.npy"));
+    for clock in ["0", "100", "400"] {
+        let dir = compiled(&format!("clock_{clock}"), &["--clock-mhz", clock]);
+        for engine in ["golden", "interpreter"] {
+            let args = ["verify", &dir, "--inputs", &inputs, "--expect", &outputs, "--engine", engine, "--json"];
+            let said: serde_json::Value = serde_json::from_str(&says(&args, 0)).unwrap();
+            assert_eq!((&said["samples"], &said["decisions"]), (&500.into(), &500.into()), "{clock} {engine}");
+            // float32 noise of the reference, no more.
+            assert!(said["worst"].as_f64().unwrap() < 1e-6, "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_configuration_says_what_the_flags_say() {
+    let file = folder("config").with_extension("toml");
+    std::fs::write(&file, "clock-mhz = 0\ndevice = \"lut4\"\n").unwrap();
+    let dir = compiled("by_config", &["--config", file.to_str().unwrap()]);
+    let package: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(Path::new(&dir).join("network.json")).unwrap()).unwrap();
+    assert_eq!(package["latency"], 0);
+    assert_eq!(package["options"]["target"]["family"], "Lut4");
+    std::fs::write(&file, "clock-mzh = 0\n").unwrap();
+    let model = example("model.onnx");
+    let said = says(&["compile", &model, "-o", &dir, "--config", file.to_str().unwrap()], 2);
+    assert!(said.contains("clock-mzh"), "{said}");
+}
+
+#[test]
+fn differences_are_found_and_named() {
+    let dir = compiled("differences", &[]);
+    let inputs = example("inputs.npy");
+    // The labels stand where outputs should.
+    let said = says(&["verify", &dir, "--inputs", &inputs, "--expect", &example("labels.npy")], 2);
+    assert!(said.contains("takes samples of 10 numbers"), "{said}");
+    let outputs: ndarray::ArrayD<f32> = ndarray_npy::read_npy(example("outputs.npy")).unwrap();
+    let mut wrong = outputs.clone();
+    wrong.as_slice_mut().unwrap()[73] += 0.5;
+    let path = folder("wrong").with_extension("npy");
+    ndarray_npy::write_npy(&path, &wrong).unwrap();
+    let said = says(&["verify", &dir, "--inputs", &inputs, "--expect", path.to_str().unwrap()], 1);
+    assert!(said.contains("sample 7, output `42`, element 3"), "{said}");
+    says(&["verify", &dir, "--inputs", &inputs, "--expect", path.to_str().unwrap(), "--limit", "7"], 0);
+}
+
+#[test]
+fn wrong_input_is_refused_with_a_way_out() {
+    let model = example("model.onnx");
+    let dir = folder("wrong_input").to_string_lossy().into_owned();
+    for (args, part) in [
+        (vec!["compile", "no/such/file.onnx"], "cannot"),
+        (vec!["compile", &model, "-o", &dir, "--input-type", "fixed<8"], "fixed<16,6>"),
+        (vec!["compile", &model, "-o", &dir, "--clock-mhz", "-3"], "clock"),
+        (vec!["compile", &model, "-o", &dir, "--architecture", "dataflow"], "unrolled"),
+        (vec!["verify", &dir, "--inputs", "x.npy"], "network.json"),
+    ] {
+        let said = says(&args, 2);
+        assert!(said.contains(part), "{args:?}: {said}");
+    }
+    assert!(!Path::new(&dir).exists(), "nothing was written");
+    // A damaged package.
+    let dir = compiled("damaged", &[]);
+    let package = Path::new(&dir).join("network.json");
+    let text = std::fs::read_to_string(&package).unwrap();
+    std::fs::write(&package, &text[..text.len() / 2]).unwrap();
+    let inputs = example("inputs.npy");
+    let said = says(&["verify", &dir, "--inputs", &inputs], 2);
+    assert!(said.contains("is damaged") && said.contains("compile the model again"), "{said}");
+    std::fs::write(&package, text.replacen("\"format\":1", "\"format\":7", 1)).unwrap();
+    let said = says(&["verify", &dir, "--inputs", &inputs], 2);
+    assert!(said.contains("format 7"), "{said}");
+}
