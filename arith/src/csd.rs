@@ -31,6 +31,8 @@ pub fn digits(value: i128) -> Vec<Digit> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::btree_map::{BTreeMap, Entry};
+
     use proptest::prelude::*;
 
     use super::*;
@@ -62,15 +64,15 @@ mod tests {
     #[test]
     fn the_least_number_of_digits() {
         const LIMIT: i64 = 512;
-        let mut least = std::collections::BTreeMap::from([(0_i64, 0_usize)]);
+        let mut least = BTreeMap::from([(0_i64, 0_usize)]);
         let mut last = vec![0];
         for count in 1..=6 {
             let mut next = Vec::new();
             for v in last {
                 for shift in 0..=11 {
                     for w in [v + (1 << shift), v - (1 << shift)] {
-                        if !least.contains_key(&w) {
-                            least.insert(w, count);
+                        if let Entry::Vacant(new) = least.entry(w) {
+                            new.insert(count);
                             next.push(w);
                         }
                     }
