@@ -27,7 +27,7 @@ pub struct Arguments {
     #[arg(long, value_enum)]
     architecture: Option<Architecture>,
     /// The wanted clock: pipeline registers are placed for it. 0 gives combinational hardware [default: 200]
-    #[arg(long, value_name = "MHZ")]
+    #[arg(long, value_name = "MHZ", allow_negative_numbers = true)]
     clock_mhz: Option<f64>,
     /// Ports: one per element, or AXI4-Stream signals
     #[arg(long, value_enum)]

@@ -128,7 +128,11 @@ pub fn package(dir: &Path) -> Result<Package, Failure> {
         let problem = format!("{} has the format {found}, and this program reads {FORMAT}", path.display());
         return Err(Failure::Unusable(format!("{problem}; {again}")));
     }
-    serde_json::from_value(value).map_err(|e| Failure::Unusable(format!("{} is damaged: {e}; {again}", path.display())))
+    let package: Package = serde_json::from_value(value)
+        .map_err(|e| Failure::Unusable(format!("{} is damaged: {e}; {again}", path.display())))?;
+    let checked = package.model.network.check();
+    checked.map_err(|e| Failure::Unusable(format!("{} is damaged: {e}; {again}", path.display())))?;
+    Ok(package)
 }
 
 /// Numbers of any type.

@@ -37,7 +37,10 @@ pub fn approximate(value: &Ratio) -> f64 {
     };
     let (quotient, rest) = numerator.abs().div_rem(&denominator);
     let sticky = if rest.is_zero() { quotient } else { quotient | BigInt::one() };
-    let magnitude = sticky.to_f64().unwrap_or(f64::INFINITY) * (-shift as f64).exp2();
+    // In two steps, since the power alone can be beyond the exponents of floats.
+    let half = shift / 2;
+    let scaled = sticky.to_f64().unwrap_or(f64::INFINITY) * (-half as f64).exp2();
+    let magnitude = scaled * (-(shift - half) as f64).exp2();
     if value.is_negative() { -magnitude } else { magnitude }
 }
 
