@@ -25,7 +25,9 @@ impl NumberType {
 
 /// Why a text is no type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no type of numbers: {problem}; write fixed<W,I>, ufixed<W,I>, int<W> or uint<W>, for example fixed<16,6>")]
+#[error(
+    "`{text}` is no type of numbers: {problem}; write fixed<W,I>, ufixed<W,I>, int<W> or uint<W>, for example fixed<16,6>"
+)]
 pub struct TypeError {
     text: String,
     problem: &'static str,

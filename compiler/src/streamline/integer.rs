@@ -98,7 +98,8 @@ fn constant(node: &Node, k: usize, shape: &[usize]) -> Result<Vals, StreamlineEr
 }
 
 fn vals(node: &Node, tensor: &graph::Tensor, shape: &[usize]) -> Result<Vals, StreamlineError> {
-    let exact = |v: &f64| exact(*v).ok_or_else(|| error(node, "a constant is infinite or no number", "repair the model"));
+    let exact =
+        |v: &f64| exact(*v).ok_or_else(|| error(node, "a constant is infinite or no number", "repair the model"));
     let values = tensor.data.iter().map(exact).collect::<Result<Vec<Ratio>, _>>()?;
     if values.len() == 1 {
         return Ok(Vals(Arc::new(values)));
@@ -138,7 +139,8 @@ pub fn grids(node: &Node, shape: &[usize]) -> Result<(Grids, Vals, Vals), Stream
     let zero = || Vals::one(Ratio::zero());
     match &node.op {
         Op::Quant { signed, narrow, rounding } => {
-            let (scale, point, bits) = (constant(node, 1, shape)?, constant(node, 2, shape)?, constant(node, 3, shape)?);
+            let (scale, point, bits) =
+                (constant(node, 1, shape)?, constant(node, 2, shape)?, constant(node, 3, shape)?);
             let elements = scale.0.len().max(point.0.len()).max(bits.0.len());
             let (mut of, mut minus) = (Vec::new(), Vec::new());
             for e in 0..elements {
@@ -190,7 +192,8 @@ pub fn grids(node: &Node, shape: &[usize]) -> Result<(Grids, Vals, Vals), Stream
                 let inner: usize = shape[axis + 1..].iter().product();
                 (0..count(shape)).map(|e| rows[e / inner % channels].clone()).collect()
             };
-            let scalar = |v: f64| Ok(Vals::one(exact(v).ok_or_else(|| error(node, "a scale is infinite", "repair it"))?));
+            let scalar =
+                |v: f64| Ok(Vals::one(exact(v).ok_or_else(|| error(node, "a scale is infinite", "repair it"))?));
             let minus = vec![0; of.len()];
             Ok((Grids { of, minus }, scalar(*out_scale)?, scalar(*out_bias)?))
         }
@@ -318,7 +321,11 @@ impl Builder<'_> {
                     format!("the function before it is not monotone and its argument has {n} values"),
                     "quantise more before the activation",
                 ),
-                TooMuch::Steps => error(node, "it has too many steps", "quantise to fewer bits, or with scales that are powers of two"),
+                TooMuch::Steps => error(
+                    node,
+                    "it has too many steps",
+                    "quantise to fewer bits, or with scales that are powers of two",
+                ),
             })?;
             found.first -= grid.1;
             found.steps.iter_mut().for_each(|s| s.1 -= grid.1);

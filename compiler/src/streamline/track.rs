@@ -50,12 +50,7 @@ pub(super) struct Builder<'a> {
 
 /// An error at a node.
 pub(super) fn error(node: &Node, problem: impl Into<String>, help: impl Into<String>) -> StreamlineError {
-    StreamlineError {
-        node: node.name.clone(),
-        kind: node.kind.clone(),
-        problem: problem.into(),
-        help: help.into(),
-    }
+    StreamlineError { node: node.name.clone(), kind: node.kind.clone(), problem: problem.into(), help: help.into() }
 }
 
 /// The integers of a model.
