@@ -43,8 +43,8 @@ impl Survey {
         let Some(top) = design.modules.get(design.top) else { return survey };
         let mut owners =
             Owners { design, names: names.iter().enumerate().map(|(k, n)| (*n, k)).collect(), known: HashMap::new() };
-        for reg in top.regs.values() {
-            if let Some(layer) = owners.of(reg.place) {
+        for (id, reg) in top.regs.iter() {
+            if let Some(layer) = source(top, id).and_then(|n| owners.of(top.nodes[n].place)) {
                 survey.layers[layer].register_bits += u64::from(reg.ty.width());
             }
         }
@@ -58,6 +58,22 @@ impl Survey {
         }
         survey
     }
+}
+
+/// The node whose value a register carries, through the registers before it; none in a ring of registers. The registers
+/// themselves are placed where the whole region is.
+fn source(module: &Module, reg: RegId) -> Option<NodeId> {
+    let mut at = reg;
+    for _ in 0..=module.regs.len() {
+        let mut value = None;
+        for_each_set(&module.regs.get(at)?.next, &mut |n| value = Some(n));
+        let value = value?;
+        match module.nodes.get(value)?.op {
+            Op::Reg(before) => at = before,
+            _ => return Some(value),
+        }
+    }
+    None
 }
 
 /// Places by the layer in whose scope they are.
