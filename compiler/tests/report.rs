@@ -112,6 +112,19 @@ fn registers_and_clocks_belong_to_layers() {
 }
 
 #[test]
+fn a_stalled_pipeline_has_the_same_clocks() {
+    let (mut package, plain) = package(deep(9), 400.0);
+    package.options.interface = Interface::Stream;
+    let (design, latency) = package.design().unwrap_or_else(|e| panic!("{e}"));
+    package.latency = latency;
+    let stream = Report::of(&package, &design);
+    assert!(stream.totals.register_bits > 0);
+    for (a, b) in plain.layers.iter().zip(&stream.layers) {
+        assert_eq!((a.clocks, a.register_bits), (b.clocks, b.register_bits), "{}", a.name);
+    }
+}
+
+#[test]
 fn without_a_clock_there_is_no_time() {
     let (_, mut report) = package(small(), 0.0);
     assert_eq!((report.totals.latency_ns, report.totals.registers), (None, 0));

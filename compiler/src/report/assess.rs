@@ -57,13 +57,12 @@ impl Report {
             );
         }
         if let Some(rate) = rate.filter(|c| !c.meets) {
-            let mhz = rate.wanted * f64::from(totals.interval) / 1e6;
+            // To the kHz above, in which clocks are given.
+            let mhz = (rate.wanted * f64::from(totals.interval) / 1e3).ceil() / 1e3;
             let copies = (rate.wanted / rate.found).ceil();
             advice.push(format!(
-                "the interval is {} already: give a clock of {} MHz or more (--clock-mhz {}), or use {copies} copies in turn",
-                totals.interval,
-                number(mhz),
-                number(mhz)
+                "the interval is {} already: give a clock of {mhz} MHz or more (--clock-mhz {mhz}), or use {copies} copies in turn",
+                totals.interval
             ));
         }
         if let (Some(latency), Some(clock)) = (latency.filter(|c| !c.meets), totals.clock_mhz) {

@@ -124,7 +124,7 @@ fn totals(package: &Package, layers: &[Layer], survey: &Survey) -> Totals {
 fn host(graph: &Graph) -> Vec<HostStep> {
     let step = |node: &crate::graph::Node| HostStep {
         name: node.name.clone(),
-        kind: node.kind.clone(),
+        kind: words::operator(&node.op).to_owned(),
         shape: graph.values.get(node.output.0).map(|v| v.shape.clone()).unwrap_or_default(),
     };
     graph.nodes.iter().map(step).collect()
@@ -134,6 +134,12 @@ fn warnings(report: &Report) -> Vec<String> {
     let mut all = Vec::new();
     if report.totals.clock_mhz.is_none() {
         all.push("there is no clock rate, so there are no pipeline registers: latency and rate are not known; give --clock-mhz".to_owned());
+    }
+    if report.totals.clock_mhz.is_some() && report.totals.latency_clocks == 0 {
+        all.push(
+            "no registers are needed at this clock: the result follows in the sample's own clock, and the latency of 0 does not count the delay of the logic"
+                .to_owned(),
+        );
     }
     for tensor in report.tensors.iter().skip(report.inputs) {
         if tensor.constants > 0 {

@@ -63,12 +63,15 @@ impl Survey {
 /// The node whose value a register carries, through the registers before it; none in a ring of registers. The registers
 /// themselves are placed where the whole region is.
 fn source(module: &Module, reg: RegId) -> Option<NodeId> {
+    // No pipeline is longer; a ring has no end.
+    const MOST: usize = 4096;
     let mut at = reg;
-    for _ in 0..=module.regs.len() {
+    for _ in 0..MOST {
         let mut value = None;
         for_each_set(&module.regs.get(at)?.next, &mut |n| value = Some(n));
         let value = value?;
         match module.nodes.get(value)?.op {
+            Op::Reg(before) if before == reg => return None,
             Op::Reg(before) => at = before,
             _ => return Some(value),
         }

@@ -18,23 +18,21 @@ pub(super) fn number(x: f64) -> String {
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text };
     let (whole, rest) = text.split_once('.').map_or((text.as_str(), None), |(w, r)| (w, Some(r)));
     let (sign, whole) = whole.strip_prefix('-').map_or(("", whole), |w| ("-", w));
-    let mut out = sign.to_owned();
-    for (k, c) in whole.chars().enumerate() {
-        if k > 0 && (whole.len() - k) % 3 == 0 && whole.len() > 4 {
-            out.push(' ');
-        }
-        out.push(c);
-    }
+    let mut out = format!("{sign}{}", grouped(whole));
     rest.into_iter().for_each(|r| out = format!("{out}.{r}"));
     out
 }
 
 /// A whole number, thousands apart.
 pub(super) fn whole(n: u64) -> String {
-    let digits = n.to_string();
+    grouped(&n.to_string())
+}
+
+/// More than four digits in groups of three.
+fn grouped(digits: &str) -> String {
     let mut out = String::new();
     for (k, c) in digits.chars().enumerate() {
-        if k > 0 && (digits.len() - k) % 3 == 0 && digits.len() > 4 {
+        if k > 0 && (digits.len() - k).is_multiple_of(3) && digits.len() > 4 {
             out.push(' ');
         }
         out.push(c);
@@ -69,6 +67,11 @@ pub(super) fn span(lo: u32, hi: u32) -> String {
     if lo == hi { lo.to_string() } else { format!("{lo}–{hi}") }
 }
 
+/// With two decimals.
+fn two(x: f64) -> f64 {
+    (x * 100.0).round() / 100.0
+}
+
 /// Without characters that would steer a terminal.
 fn plain(name: &str) -> String {
     name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
@@ -80,9 +83,9 @@ impl Assessment {
         let line = |what: &str, check: &Check, show: &dyn Fn(f64) -> String, bound: &str| {
             let (found, wanted) = (show(check.found), show(check.wanted));
             let by = match check.margin {
-                Some(m) if check.meets => format!(": {} times better than asked", number(m)),
+                Some(m) if check.meets => format!(": {} times better than asked", number(two(m))),
                 Some(m) => {
-                    format!(": {} times too {}", number(1.0 / m), if bound == "least" { "slow" } else { "long" })
+                    format!(": {} times too {}", number(two(1.0 / m)), if bound == "least" { "slow" } else { "long" })
                 }
                 None => String::new(),
             };
@@ -154,7 +157,7 @@ impl Report {
         if let Some(samples) = self.samples_seen {
             let shares = self.tensors.iter().filter_map(|t| t.seen.map(|s| (s.share, t)));
             if let Some((share, least)) = shares.min_by(|a, b| a.0.total_cmp(&b.0)) {
-                let (name, percent) = (plain(&least.name), number(share * 100.0));
+                let (name, percent) = (plain(&least.name), number((share * 1000.0).round() / 10.0));
                 let _ = writeln!(out, "{samples} samples seen; least used is the range of {name}, {percent} %");
             }
         }
@@ -188,4 +191,29 @@ fn table(rows: &[Vec<String>], right: usize) -> String {
         out.push('\n');
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        let cases = [
+            (0.0, "0"),
+            (5.0, "5"),
+            (66.6667, "66.67"),
+            (999.96, "1000"),
+            (28126.0, "28 126"),
+            (-1234567.0, "-1 234 567"),
+        ];
+        cases.iter().for_each(|(x, text)| assert_eq!(number(*x), *text));
+        assert_eq!((number(0.5), number(0.01234), number(2e-7)), ("0.5".into(), "0.01234".into(), "2.000e-7".into()));
+        assert_eq!((whole(9999), whole(10000), whole(1234567)), ("9999".into(), "10 000".into(), "1 234 567".into()));
+        assert_eq!(
+            (time(15.0), time(1e3), time(2.5e6), time(3e9)),
+            ("15 ns".into(), "1 µs".into(), "2.5 ms".into(), "3 s".into())
+        );
+        assert_eq!((rate(2e8), rate(1e3), rate(7.0)), ("200 M".into(), "1 k".into(), "7".into()));
+    }
 }

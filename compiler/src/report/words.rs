@@ -3,6 +3,8 @@
 use gatewright_layers::layer::{Dense, Layer, Rounding, Steps};
 use gatewright_layers::network::{Range, TensorTy};
 
+use crate::graph::{Op, Unary};
+
 /// The least range that holds all elements.
 pub(super) fn hull(ranges: &[Range]) -> Range {
     let lo = ranges.iter().map(|r| r.lo).min().unwrap_or(0);
@@ -54,7 +56,10 @@ pub(super) fn kind(layer: &Layer, types: &[&TensorTy], out: &TensorTy) -> String
         Layer::Clip { lo: None, hi: Some(hi) } => format!("clip above {hi}"),
         Layer::Clip { lo: None, hi: None } => "clip without ends".to_owned(),
         Layer::Combine(c) if c.factors.len() == 1 => "scale and offset".to_owned(),
-        Layer::Combine(c) => format!("sum of {} scaled tensors", c.factors.len()),
+        Layer::Combine(c) => {
+            let plain = c.factors.iter().all(|f| f.iter().all(|&f| f == 1));
+            format!("sum of {} {}tensors", c.factors.len(), if plain { "" } else { "scaled " })
+        }
         Layer::Mul => "product of two tensors".to_owned(),
         Layer::Pick(_) => format!("new order, {}", shape(&out.shape)),
         Layer::Sum(axes) => format!("sum over {}", axes_named(axes)),
@@ -78,6 +83,43 @@ fn rounding(r: Rounding) -> &'static str {
         Rounding::Floor => "rounding down",
         Rounding::Away => "rounding away from zero",
         Rounding::ToZero => "rounding toward zero",
+    }
+}
+
+/// What the host computes.
+pub(super) fn operator(op: &Op) -> &'static str {
+    match op {
+        Op::Quant { .. } | Op::BipolarQuant => "quantise",
+        Op::Trunc(_) => "truncate",
+        Op::MultiThreshold { .. } => "count thresholds",
+        Op::MatMul => "matrix product",
+        Op::Add => "add",
+        Op::Sub => "subtract",
+        Op::Mul => "multiply",
+        Op::Div => "divide",
+        Op::Pow => "power",
+        Op::Unary(unary) => match unary {
+            Unary::Neg => "negate",
+            Unary::Relu => "ReLU",
+            Unary::LeakyRelu(_) => "leaky ReLU",
+            Unary::Clip(..) => "clip",
+            Unary::Sign => "sign",
+            Unary::Abs => "magnitude",
+            Unary::Sigmoid => "sigmoid",
+            Unary::Tanh => "tanh",
+            Unary::HardSigmoid(..) => "hard sigmoid",
+            Unary::Elu(_) => "ELU",
+            Unary::Selu(..) => "SELU",
+            Unary::Round | Unary::Floor | Unary::Ceil => "round",
+        },
+        Op::PRelu => "ReLU with slopes",
+        Op::Pick(_) => "new order",
+        Op::Sum { .. } => "sum",
+        Op::Mean { .. } => "mean",
+        Op::Max { .. } => "greatest",
+        Op::Softmax { .. } => "softmax",
+        Op::ArgMax { .. } => "position of the greatest",
+        Op::TopKIndices { .. } => "positions of the greatest",
     }
 }
 
