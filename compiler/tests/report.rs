@@ -270,6 +270,11 @@ fn a_real_model() {
     let text = report.text();
     assert!(text.contains("profile trigger: met"), "{text}");
     println!("{text}");
+    // Scales of this model have 17 digits.
+    let json = serde_json::to_string(&report).unwrap();
+    assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
+    let json = serde_json::to_string(&package).unwrap();
+    assert!(serde_json::from_str::<Package>(&json).unwrap() == package);
     show(&report);
 }
 
