@@ -1,0 +1,152 @@
+//! Counting.
+
+use gatewright_dsl::ir::Design;
+use gatewright_layers::cost::Cost;
+use gatewright_layers::layer::Layer as Kind;
+use gatewright_layers::network::{Network, Range, TensorTy};
+
+use super::survey::Survey;
+use super::words::{self, counted, hull};
+use super::{FORMAT, HostStep, Layer, Report, Scale, Tensor, Totals, Weights};
+use crate::graph::Graph;
+use crate::package::Package;
+
+impl Report {
+    /// The report of a compiled model and its [`design`](Package::design).
+    pub fn of(package: &Package, design: &Design) -> Report {
+        let network = &package.model.network;
+        let names: Vec<&str> = network.nodes.iter().map(|n| n.name.as_str()).collect();
+        let survey = Survey::of(design, &names);
+        let tensors: Vec<Tensor> = (0..network.tensors()).map(|t| tensor(package, t)).collect();
+        let layers: Vec<Layer> = (0..network.nodes.len()).map(|k| layer(network, k, &survey)).collect();
+        let totals = totals(package, &layers, &survey);
+        let mut report = Report {
+            format: FORMAT,
+            name: network.name.clone(),
+            source: package.source.clone(),
+            architecture: "unrolled".to_owned(),
+            interface: package.options.interface,
+            totals,
+            tensors,
+            inputs: network.inputs.len(),
+            layers,
+            outputs: network.outputs.clone(),
+            before: host(&package.model.head),
+            behind: host(&package.model.tail),
+            warnings: Vec::new(),
+            assessment: None,
+            samples_seen: None,
+        };
+        report.warnings = warnings(&report);
+        report
+    }
+}
+
+fn tensor(package: &Package, t: usize) -> Tensor {
+    let network = &package.model.network;
+    let ty = network.ty(t);
+    let name = match t.checked_sub(network.inputs.len()) {
+        Some(node) => &network.nodes[node].name,
+        None => &network.inputs[t].0,
+    };
+    let Range { lo, hi } = hull(&ty.ranges);
+    let widths = || ty.ranges.iter().map(|r| r.width());
+    let ends = |values: &mut dyn Iterator<Item = f64>| {
+        values.fold(None, |ends: Option<(f64, f64)>, v| Some(ends.map_or((v, v), |(a, b)| (a.min(v), b.max(v)))))
+    };
+    let scales = package.model.scales.get(t).map_or(&[][..], Vec::as_slice);
+    let scale = ends(&mut scales.iter().map(|s| s.0)).zip(ends(&mut scales.iter().map(|s| s.1)));
+    Tensor {
+        name: name.clone(),
+        shape: ty.shape.clone(),
+        elements: ty.ranges.len(),
+        least: lo,
+        greatest: hi,
+        bits_min: widths().min().unwrap_or(0),
+        bits_max: widths().max().unwrap_or(0),
+        bits: widths().map(u64::from).sum(),
+        constants: ty.ranges.iter().filter(|r| r.only().is_some()).count(),
+        scale: scale.map(|(scale, offset)| Scale { scale, offset }),
+        seen: None,
+    }
+}
+
+fn layer(network: &Network, k: usize, survey: &Survey) -> Layer {
+    let node = &network.nodes[k];
+    let types: Vec<&TensorTy> = node.inputs.iter().map(|&t| network.ty(t)).collect();
+    let weights = match &node.layer {
+        Kind::Dense(d) => {
+            let data = &d.weights.data;
+            let (lo, hi) = (data.iter().min().copied().unwrap_or(0), data.iter().max().copied().unwrap_or(0));
+            let nonzero = data.iter().filter(|w| **w != 0).count();
+            Some(Weights { count: data.len(), nonzero, bits: Range { lo, hi }.width() })
+        }
+        _ => None,
+    };
+    let part = survey.layers.get(k).cloned().unwrap_or_default();
+    Layer {
+        name: node.name.clone(),
+        kind: words::kind(&node.layer, &types, &node.ty),
+        reads: node.inputs.clone(),
+        why: words::why(&node.layer, &types, &node.ty),
+        weights,
+        cost: node.layer.cost(&types, &node.ty),
+        register_bits: part.register_bits,
+        clocks: part.stages,
+    }
+}
+
+fn totals(package: &Package, layers: &[Layer], survey: &Survey) -> Totals {
+    let network = &package.model.network;
+    let mut cost = layers.iter().fold(Cost::default(), |sum, l| sum.beside(l.cost));
+    let mut depths = vec![0; network.inputs.len()];
+    for layer in layers {
+        let before = layer.reads.iter().map(|&t| depths[t]).max().unwrap_or(0);
+        depths.push(before + layer.cost.depth);
+    }
+    cost.depth = depths.into_iter().max().unwrap_or(0);
+    let clock = Some(package.options.target.clock_mhz()).filter(|c| *c > 0.0);
+    let interval = 1;
+    Totals {
+        nonzero_weights: layers.iter().filter_map(|l| l.weights).map(|w| w.nonzero).sum(),
+        weights: layers.iter().filter_map(|l| l.weights).map(|w| w.count).sum(),
+        cost,
+        registers: survey.registers,
+        register_bits: survey.register_bits,
+        latency_clocks: package.latency,
+        clock_mhz: clock,
+        latency_ns: clock.map(|c| f64::from(package.latency) * 1000.0 / c),
+        interval,
+        samples_per_second: clock.map(|c| c * 1e6 / f64::from(interval)),
+    }
+}
+
+fn host(graph: &Graph) -> Vec<HostStep> {
+    let step = |node: &crate::graph::Node| HostStep {
+        name: node.name.clone(),
+        kind: words::operator(&node.op).to_owned(),
+        shape: graph.values.get(node.output.0).map(|v| v.shape.clone()).unwrap_or_default(),
+    };
+    graph.nodes.iter().map(step).collect()
+}
+
+fn warnings(report: &Report) -> Vec<String> {
+    let mut all = Vec::new();
+    if report.totals.clock_mhz.is_none() {
+        all.push("there is no clock rate, so there are no pipeline registers: latency and rate are not known; give --clock-mhz".to_owned());
+    }
+    if report.totals.clock_mhz.is_some() && report.totals.latency_clocks == 0 {
+        all.push(
+            "no registers are needed at this clock: the result follows in the sample's own clock, and the latency of 0 does not count the delay of the logic"
+                .to_owned(),
+        );
+    }
+    for tensor in report.tensors.iter().skip(report.inputs) {
+        if tensor.constants > 0 {
+            let (constants, of) = (tensor.constants, counted(tensor.elements, "element"));
+            let name = &tensor.name;
+            all.push(format!("{constants} of the {of} of `{name}` can have one value only: they take no logic, and the model does not need them"));
+        }
+    }
+    all
+}
