@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use gatewright_compiler::import::onnx;
 use gatewright_compiler::number::NumberType;
 use gatewright_compiler::package::{CompileError, Interface, Options, Package};
+use gatewright_compiler::profile::Profile;
+use gatewright_compiler::report::Report;
 use gatewright_dsl::emit::{EmitOptions, emit};
 use gatewright_layers::target::{Family, Target};
 use serde::Deserialize;
@@ -35,6 +37,9 @@ pub struct Arguments {
     /// The device's look-up tables
     #[arg(long, value_enum)]
     device: Option<Device>,
+    /// What the design has to meet: the name of a domain profile, or a TOML file with one
+    #[arg(long, value_name = "PROFILE")]
+    target: Option<String>,
     /// A TOML file with the same names as these flags; flags win
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -72,6 +77,7 @@ struct Config {
     clock_mhz: Option<f64>,
     interface: Option<Ports>,
     device: Option<Device>,
+    target: Option<String>,
 }
 
 fn parse_type(text: &str) -> Result<NumberType, String> {
@@ -111,12 +117,22 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let options = Options { input_types, target: Target::mhz(clock, family), interface };
     let stem = arguments.model.file_stem().map_or("model".into(), |s| s.to_string_lossy().into_owned());
     let dir = arguments.output.clone().unwrap_or_else(|| PathBuf::from(format!("{stem}-gatewright")));
-    let said = compile(&arguments.model, options, &dir)?;
+    let profile = arguments.target.as_ref().or(config.target.as_ref()).map(|t| profile(t)).transpose()?;
+    let said = compile(&arguments.model, options, profile.as_ref(), &dir)?;
     output::write(Path::new("-"), &said)
 }
 
+/// The profile of this name, or in the file of this name.
+fn profile(name: &str) -> Result<Profile, Failure> {
+    if name.ends_with(".toml") {
+        let text = output::read(Path::new(name))?;
+        return Profile::from_toml(&text).map_err(|e| Failure::Unusable(format!("{name}: {e}")));
+    }
+    Profile::named(name).map_err(|e| Failure::Unusable(e.to_string()))
+}
+
 /// Compiles a model into `dir`; what there is to say about it.
-pub fn compile(file: &Path, options: Options, dir: &Path) -> Result<String, Failure> {
+pub fn compile(file: &Path, options: Options, profile: Option<&Profile>, dir: &Path) -> Result<String, Failure> {
     let graph = onnx::read(file).map_err(|e| Failure::Unusable(format!("{}: {e}", file.display())))?;
     let inputs = graph.inputs.len();
     if !matches!(options.input_types.len(), 0 | 1) && options.input_types.len() != inputs {
@@ -133,6 +149,13 @@ pub fn compile(file: &Path, options: Options, dir: &Path) -> Result<String, Fail
     let json = serde_json::to_string(&package).map_err(|e| Failure::Unusable(format!("cannot write JSON: {e}")))?;
     files.write_to(dir.join("rtl")).map_err(|e| Failure::Unusable(e.to_string()))?;
     output::write(&dir.join("network.json"), &json)?;
+    let mut report = Report::of(&package, &design);
+    profile.iter().for_each(|p| report.assess(p));
+    let page = report.html().map_err(|e| Failure::Unusable(format!("cannot write the report: {e}")))?;
+    let json = serde_json::to_string_pretty(&report);
+    let json = json.map_err(|e| Failure::Unusable(format!("cannot write JSON: {e}")))? + "\n";
+    output::write(&dir.join("report.html"), &page)?;
+    output::write(&dir.join("report.json"), &json)?;
     let network = &package.model.network;
     let mut said = format!("{}: {} layers on integers\n", source, network.nodes.len());
     let clock = package.options.target.clock_mhz();
@@ -144,6 +167,7 @@ pub fn compile(file: &Path, options: Options, dir: &Path) -> Result<String, Fail
         ),
     };
     said += &format!("  Verilog in {}, top module {}\n", dir.join("rtl").display(), files.top);
+    said += &format!("  report in {}, or: gatewright report {}\n", dir.join("report.html").display(), dir.display());
     said += &format!("  check it: gatewright verify {} --inputs X.npy --expect Y.npy\n", dir.display());
     Ok(said)
 }

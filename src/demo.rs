@@ -37,7 +37,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     said +=
         &format!("Its QONNX file, 500 digits and the answers of the trained model are in {}.\n\n", samples.display());
     let options = Options { target: Target::mhz(200.0, Family::Lut6), ..Options::default() };
-    said += &compile::compile(&samples.join("model.onnx"), options, dir)?;
+    said += &compile::compile(&samples.join("model.onnx"), options, None, dir)?;
     let verdict = verify::run_on(&verify::Arguments {
         dir: dir.clone(),
         inputs: vec![samples.join("inputs.npy")],

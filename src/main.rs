@@ -11,6 +11,7 @@ mod compile;
 mod demo;
 mod ir;
 mod output;
+mod report;
 mod verify;
 
 /// From a trained model to verified hardware, and hardware described in Rust.
@@ -27,7 +28,9 @@ enum Job {
     Compile(compile::Arguments),
     /// Run a compiled model on samples and compare it with the golden model and what is expected
     Verify(verify::Arguments),
-    /// Elaborate, simulate and emit a real example, a systolic array that multiplies matrices, and say what happened.
+    /// Say what a compiled model takes, layer by layer
+    Report(report::Arguments),
+    /// Compile a real model and verify its hardware on 500 handwritten digits
     Demo(demo::Arguments),
     /// Read, verify and rewrite the text form of a design.
     Ir(ir::Arguments),
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().job {
         Job::Compile(arguments) => compile::run(&arguments),
         Job::Verify(arguments) => verify::run(&arguments),
+        Job::Report(arguments) => report::run(&arguments),
         Job::Demo(arguments) => demo::run(&arguments),
         Job::Ir(arguments) => ir::run(&arguments),
     };

@@ -69,6 +69,17 @@ fn a_configuration_says_what_the_flags_say() {
 }
 
 #[test]
+fn the_report_says_what_the_hardware_is() {
+    let dir = compiled("report", &["--clock-mhz", "200"]);
+    let text = says(&["report", &dir], 0);
+    // Two products of 64x32 and 32x16 and the last of 16x10.
+    for part in ["200 MHz", "latency", "64"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(std::fs::read_to_string(Path::new(&dir).join("report.html")).unwrap().contains("<svg"));
+}
+
+#[test]
 fn differences_are_found_and_named() {
     let dir = compiled("differences", &[]);
     let inputs = example("inputs.npy");
@@ -90,6 +101,8 @@ fn wrong_input_is_refused_with_a_way_out() {
     let model = example("model.onnx");
     let dir = folder("wrong_input").to_string_lossy().into_owned();
     for (args, part) in [
+        (vec!["compile", &model, "-o", &dir, "--target", "moon"], "moon"),
+        (vec!["report", &dir], "report.json"),
         (vec!["compile", "no/such/file.onnx"], "cannot"),
         (vec!["compile", &model, "-o", &dir, "--input-type", "fixed<8"], "fixed<16,6>"),
         (vec!["compile", &model, "-o", &dir, "--clock-mhz", "-3"], "clock"),

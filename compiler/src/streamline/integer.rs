@@ -6,6 +6,7 @@ use std::sync::Arc;
 use num_bigint::BigInt;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
+use gatewright_dsl::emit::keywords::is_reserved;
 use gatewright_layers::layer::{Combine, Layer, Pick, Requantise, Rounding as LayerRounding, Steps};
 use gatewright_layers::network::Range;
 
@@ -51,7 +52,7 @@ pub fn identifier(name: &str, otherwise: &str) -> String {
     let out = out.trim_matches('_');
     match out.chars().next() {
         None => otherwise.to_owned(),
-        Some(c) if c.is_ascii_digit() => format!("{otherwise}_{out}"),
+        Some(c) if c.is_ascii_digit() || is_reserved(&out.to_lowercase()) => format!("{otherwise}_{}", out.to_lowercase()),
         Some(_) => out.to_lowercase(),
     }
 }
@@ -614,4 +615,23 @@ fn shift(function: &Function, grids: &Grids) -> Option<Layer> {
         Rounding::Down => LayerRounding::ToZero,
     };
     Some(Layer::Requantise(Requantise { factor: m, offset: p, shift: k.to_u32()?, rounding, lo, hi }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::identifier;
+
+    #[test]
+    fn names_are_for_verilog() {
+        for (name, wanted) in [
+            ("/net/net.0/Relu_output_0", "net_net_0_relu_output_0"),
+            ("42", "layer_42"),
+            ("", "layer"),
+            ("größe", "gr_e"),
+            ("small", "layer_small"),
+            ("Wire", "layer_wire"),
+        ] {
+            assert_eq!(identifier(name, "layer"), wanted);
+        }
+    }
 }
