@@ -17,8 +17,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let path = arguments.dir.join("report.json");
     let text = output::read(&path)?;
-    let report: Report = serde_json::from_str(&text).map_err(|e| {
-        Failure::Unusable(format!("{} is damaged: {e}; compile the model again", path.display()))
-    })?;
+    let report: Report = serde_json::from_str(&text)
+        .map_err(|e| Failure::Unusable(format!("{} is damaged: {e}; compile the model again", path.display())))?;
     output::write(Path::new("-"), &report.text())
 }

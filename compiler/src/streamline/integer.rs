@@ -52,7 +52,9 @@ pub fn identifier(name: &str, otherwise: &str) -> String {
     let out = out.trim_matches('_');
     match out.chars().next() {
         None => otherwise.to_owned(),
-        Some(c) if c.is_ascii_digit() || is_reserved(&out.to_lowercase()) => format!("{otherwise}_{}", out.to_lowercase()),
+        Some(c) if c.is_ascii_digit() || is_reserved(&out.to_lowercase()) => {
+            format!("{otherwise}_{}", out.to_lowercase())
+        }
         Some(_) => out.to_lowercase(),
     }
 }
