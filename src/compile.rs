@@ -146,14 +146,15 @@ pub fn compile(file: &Path, options: Options, profile: Option<&Profile>, dir: &P
         CompileError::Hardware(e) => Failure::Finding(e.to_string()),
     })?;
     let files = emit(&design, &EmitOptions::default());
-    let json = serde_json::to_string(&package).map_err(|e| Failure::Unusable(format!("cannot write JSON: {e}")))?;
-    files.write_to(dir.join("rtl")).map_err(|e| Failure::Unusable(e.to_string()))?;
-    output::write(&dir.join("network.json"), &json)?;
+    let network = serde_json::to_string(&package).map_err(|e| Failure::Unusable(format!("cannot write JSON: {e}")))?;
     let mut report = Report::of(&package, &design);
     profile.iter().for_each(|p| report.assess(p));
     let page = report.html().map_err(|e| Failure::Unusable(format!("cannot write the report: {e}")))?;
     let json = serde_json::to_string_pretty(&report);
     let json = json.map_err(|e| Failure::Unusable(format!("cannot write JSON: {e}")))? + "\n";
+    // Nothing is written before all is there.
+    files.write_to(dir.join("rtl")).map_err(|e| Failure::Unusable(e.to_string()))?;
+    output::write(&dir.join("network.json"), &network)?;
     output::write(&dir.join("report.html"), &page)?;
     output::write(&dir.join("report.json"), &json)?;
     let network = &package.model.network;

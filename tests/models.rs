@@ -125,3 +125,28 @@ fn wrong_input_is_refused_with_a_way_out() {
     let said = says(&["verify", &dir, "--inputs", &inputs], 2);
     assert!(said.contains("format 7"), "{said}");
 }
+
+#[test]
+fn a_damaged_package_is_no_panic() {
+    let dir = compiled("mutated", &[]);
+    let package = Path::new(&dir).join("network.json");
+    let text = std::fs::read_to_string(&package).unwrap();
+    let digits: Vec<usize> = text.bytes().enumerate().filter(|(_, b)| b.is_ascii_digit()).map(|(k, _)| k).collect();
+    let inputs = example("inputs.npy");
+    for k in 0..60 {
+        let at = digits[k * digits.len() / 60];
+        let mut damaged = text.clone();
+        damaged.replace_range(at..=at, "97");
+        std::fs::write(&package, damaged).unwrap();
+        let run = gatewright(&["verify", &dir, "--inputs", &inputs, "--engine", "golden", "--limit", "2"]);
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert!(matches!(run.status.code(), Some(0..=2)), "{at}: {said}");
+    }
+    // Verilog that is not the network's.
+    std::fs::write(&package, &text).unwrap();
+    let verilog = Path::new(&dir).join("rtl/main_graph.v");
+    let changed = std::fs::read_to_string(&verilog).unwrap().replacen("wire", "wire ", 1);
+    std::fs::write(&verilog, changed).unwrap();
+    let said = says(&["verify", &dir, "--inputs", &inputs], 1);
+    assert!(said.contains("main_graph.v") && said.contains("compile the model again"), "{said}");
+}

@@ -5,6 +5,7 @@ use num_integer::Integer;
 use num_traits::{Float, One, Signed, ToPrimitive, Zero};
 
 use crate::graph::Rounding;
+use crate::quantise::round_fraction;
 
 /// An exact number.
 pub type Ratio = num_rational::Ratio<BigInt>;
@@ -59,28 +60,7 @@ pub fn common_grid<'a>(values: impl IntoIterator<Item = &'a Ratio>) -> Ratio {
 
 /// Rounds to an integer.
 pub fn round(value: &Ratio, rounding: Rounding) -> BigInt {
-    let floor = value.floor().to_integer();
-    if value.is_integer() {
-        return floor;
-    }
-    let up = &floor + 1;
-    let away = if value.is_negative() { &floor } else { &up };
-    let toward = if value.is_negative() { &up } else { &floor };
-    let half = Ratio::new(BigInt::one(), BigInt::from(2));
-    let nearest = |tie: &BigInt| match (value - Ratio::from_integer(floor.clone())).cmp(&half) {
-        std::cmp::Ordering::Less => floor.clone(),
-        std::cmp::Ordering::Equal => tie.clone(),
-        std::cmp::Ordering::Greater => up.clone(),
-    };
-    match rounding {
-        Rounding::HalfEven => nearest(if floor.is_even() { &floor } else { &up }),
-        Rounding::HalfUp => nearest(away),
-        Rounding::HalfDown => nearest(toward),
-        Rounding::Ceil => up,
-        Rounding::Floor => floor,
-        Rounding::Up => away.clone(),
-        Rounding::Down => toward.clone(),
-    }
+    round_fraction(value.numer(), value.denom(), rounding)
 }
 
 #[cfg(test)]

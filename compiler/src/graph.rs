@@ -29,6 +29,9 @@ impl Tensor {
     }
 }
 
+/// The most elements of a value.
+const MAX_ELEMENTS: usize = 1 << 26;
+
 /// The number of elements of a shape.
 pub fn count(shape: &[usize]) -> usize {
     shape.iter().product()
@@ -230,4 +233,36 @@ pub struct Graph {
     pub outputs: Vec<ValueId>,
     /// Operators, operands first; all of them lead to an output.
     pub nodes: Vec<Node>,
+}
+
+impl Graph {
+    /// Whether every value that is named is there, and constants have as many elements as their shapes say: to be asked of
+    /// a graph that was read from a file.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn check(&self) -> Result<(), String> {
+        let known = |id: &ValueId| match id.0 < self.values.len() {
+            true => Ok(()),
+            false => Err(format!("there is no value {}", id.0)),
+        };
+        self.inputs.iter().chain(&self.outputs).try_for_each(known)?;
+        let size = |shape: &[usize]| shape.iter().try_fold(1usize, |n, &length| n.checked_mul(length));
+        for info in &self.values {
+            if size(&info.shape).is_none_or(|n| n > MAX_ELEMENTS) {
+                return Err(format!("value `{}` is too large", info.name));
+            }
+        }
+        for node in &self.nodes {
+            known(&node.output)?;
+            for input in &node.inputs {
+                match input {
+                    Operand::Value(id) => known(id)?,
+                    Operand::Const(c) if size(&c.shape) == Some(c.data.len()) => {}
+                    Operand::Const(_) => return Err(format!("a constant of node `{}` has no such shape", node.name)),
+                }
+            }
+        }
+        Ok(())
+    }
 }

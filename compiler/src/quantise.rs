@@ -94,7 +94,8 @@ fn dyadic(x: f64) -> (BigInt, i32) {
     (BigInt::from(mantissa >> zeros) * i32::from(sign), i32::from(exponent) + zeros as i32)
 }
 
-fn round_fraction(above: &BigInt, below: &BigInt, rounding: Rounding) -> BigInt {
+/// `above / below` rounded to an integer; `below` is positive.
+pub(crate) fn round_fraction(above: &BigInt, below: &BigInt, rounding: Rounding) -> BigInt {
     let (floor, rest) = above.div_mod_floor(below);
     let negative = above.is_negative();
     let up = !rest.is_zero()

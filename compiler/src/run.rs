@@ -25,6 +25,33 @@ pub enum RunError {
 }
 
 impl Model {
+    /// Whether all parts fit each other: to be asked of a model that was read from a file.
+    ///
+    /// # Errors
+    /// The first thing that does not.
+    pub fn check(&self) -> Result<(), String> {
+        self.network.check().map_err(|e| e.to_string())?;
+        self.head.check()?;
+        self.tail.check()?;
+        let lengths = [self.head.outputs.len(), self.grids.len()];
+        if lengths != [self.network.inputs.len(); 2] || self.tail.inputs.len() != self.network.outputs.len() {
+            return Err("the host's parts do not fit the network".into());
+        }
+        for ((grid, (name, ty)), output) in self.grids.iter().zip(&self.network.inputs).zip(&self.head.outputs) {
+            let elements = ty.ranges.len();
+            let given = count(&self.head.values[output.0].shape);
+            if given != elements || !(grid.len() == 1 || grid.len() == elements) {
+                return Err(format!("input `{name}` does not fit the host's part"));
+            }
+        }
+        for (input, (name, tensor)) in self.tail.inputs.iter().zip(&self.network.outputs) {
+            if count(&self.tail.values[input.0].shape) != self.network.ty(*tensor).ranges.len() {
+                return Err(format!("output `{name}` does not fit the host's part"));
+            }
+        }
+        Ok(())
+    }
+
     /// The integers of the network's inputs, for samples that give one tensor for each input of the model.
     ///
     /// # Errors
@@ -57,18 +84,7 @@ impl Model {
                 let own = batch.get(sample * elements..(sample + 1) * elements).unwrap_or_default();
                 inputs.push(Tensor { shape: shape.clone(), data: own.iter().map(|&n| n as f64).collect() });
             }
-            let mut values = eval::values(&self.tail, &inputs).map_err(|error| RunError::Host { sample, error })?;
-            let outputs = self.tail.outputs.iter().map(|o| {
-                let empty = Tensor { shape: Vec::new(), data: Vec::new() };
-                // An output can stand twice.
-                let again = values[o.0].clone();
-                if self.tail.outputs.iter().filter(|other| *other == o).count() > 1 {
-                    again
-                } else {
-                    std::mem::replace(&mut values[o.0], empty)
-                }
-            });
-            all.push(outputs.collect());
+            all.push(eval::outputs(&self.tail, &inputs).map_err(|error| RunError::Host { sample, error })?);
         }
         Ok(all)
     }
