@@ -226,7 +226,7 @@ fn whole_bits(bits: f64) -> Result<u32, String> {
 }
 
 /// The elements of a tensor stretched to a shape.
-fn spread<'a>(tensor: &'a Tensor, shape: &[usize]) -> impl Iterator<Item = f64> + 'a {
+pub(crate) fn spread<'a>(tensor: &'a Tensor, shape: &[usize]) -> impl Iterator<Item = f64> + 'a {
     walk(shape, stretched(&tensor.shape, shape), 0).map(|k| tensor.data[k])
 }
 

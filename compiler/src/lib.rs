@@ -10,5 +10,6 @@ pub mod profile;
 pub mod quantise;
 pub mod report;
 pub mod run;
+pub mod seen;
 pub mod shape;
 pub mod streamline;

@@ -16,7 +16,7 @@ use crate::number::NumberType;
 use crate::streamline::{self, Model, StreamlineError};
 
 /// The form of `network.json`; another one is refused.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// How samples go in and results come out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]

@@ -19,7 +19,7 @@ use support::{array, models, rows};
 fn package(network: Network, mhz: f64) -> (Package, Report) {
     let scales = vec![vec![(0.5, 0.0)]; network.tensors()];
     let grids = vec![vec![(0.5, 0.0)]; network.inputs.len()];
-    let model = Model { head: Graph::default(), grids, network, tail: Graph::default(), scales };
+    let model = Model { head: Graph::default(), grids, network, tail: Graph::default(), scales, near_ties: Vec::new() };
     let target = Target::mhz(mhz, Family::Lut6);
     let options = Options { input_types: Vec::new(), target, interface: Interface::Plain };
     let mut package = Package { format: FORMAT, source: "small.onnx".into(), options, latency: 0, model };
@@ -176,10 +176,14 @@ fn json_and_back() {
 fn seen_is_a_part_of_provided() {
     let network = small();
     // 3x - y + 5 is 5, 49 and 19; x + y is 0, 16 and 9: of -10..=50 the part 0..=49.
-    let tensors = network.run(3, vec![Arc::new(vec![0, 0, 15, 1, 6, 3])]).unwrap();
-    let (_, mut report) = package(network, 200.0);
-    report.with_seen(&tensors);
-    assert_eq!(report.samples_seen, Some(3));
+    let (mut package, mut report) = package(network, 200.0);
+    // As if 49 and 16 were near a tie at the only step function.
+    package.model.near_ties = vec![vec![], vec![], vec![vec![16, 49]]];
+    let (_, seen) = package.model.see(&vec![vec![]; 3], &[Arc::new(vec![0, 0, 15, 1, 6, 3])]).unwrap();
+    report.with_seen(&seen);
+    let line = "Values near a tie of a quantiser: 2, in 1 of 3 samples";
+    assert!(report.text().contains(line) && report.html().unwrap().contains(line), "{}", report.text());
+    assert_eq!(report.seen.unwrap().count, 3);
     let seen = report.tensors[1].seen.unwrap();
     assert_eq!((seen.least, seen.greatest), (0, 49));
     assert!((seen.share - 49.0 / 60.0).abs() < 1e-12);
@@ -252,9 +256,9 @@ fn a_real_model() {
     report.assess(&Profile::named("trigger").unwrap());
 
     let samples: Vec<Vec<_>> = rows(&array(&folder.join("inputs.npy"))).into_iter().map(|x| vec![x]).collect();
-    let tensors = package.model.network.run(samples.len(), package.model.integers(&samples).unwrap()).unwrap();
-    report.with_seen(&tensors);
-    assert_eq!(report.samples_seen, Some(samples.len()));
+    let integers = package.model.integers(&samples).unwrap();
+    report.with_seen(&package.model.see(&samples, &integers).unwrap().1);
+    assert_eq!(report.seen.unwrap().count, samples.len());
     for tensor in &report.tensors {
         let seen = tensor.seen.unwrap();
         assert!(tensor.least <= seen.least && seen.greatest <= tensor.greatest, "{}", tensor.name);
@@ -281,10 +285,9 @@ fn a_real_model() {
 /// The pages to look at, for who says where they should go.
 fn show(report: &Report) {
     let Some(dir) = std::env::var_os("GATEWRIGHT_PAGES").map(std::path::PathBuf::from) else { return };
-    let (_, mut thirty) = package(deep(30), 200.0);
-    let net = deep(30);
+    let (package_of_thirty, mut thirty) = package(deep(30), 200.0);
     let inputs = (0..40).map(|i| (i * 5) % 9 - 4).collect();
-    thirty.with_seen(&net.run(10, vec![Arc::new(inputs)]).unwrap());
+    thirty.with_seen(&package_of_thirty.model.see(&vec![vec![]; 10], &[Arc::new(inputs)]).unwrap().1);
     thirty.assess(&Profile::named("readout").unwrap());
     let (_, three) = package(small(), 200.0);
     for (name, report) in [("digits", report), ("thirty", &thirty), ("three", &three)] {

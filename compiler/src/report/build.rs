@@ -35,7 +35,7 @@ impl Report {
             behind: host(&package.model.tail),
             warnings: Vec::new(),
             assessment: None,
-            samples_seen: None,
+            seen: None,
         };
         report.warnings = warnings(&report);
         report

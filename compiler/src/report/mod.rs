@@ -1,7 +1,7 @@
 //! What a compiled model takes and gives: sizes, ranges, clocks; as JSON, as text, and as one HTML page.
 //!
 //! [`Report::of`] counts what is known after compiling. [`Report::assess`] compares with a [`Profile`](crate::profile::Profile), and
-//! [`Report::with_seen`] adds the ranges that samples reached.
+//! [`Report::with_seen`] adds what samples reached.
 
 mod assess;
 mod build;
@@ -14,14 +14,14 @@ mod words;
 use serde::{Deserialize, Serialize};
 
 use gatewright_layers::cost::Cost;
-use gatewright_layers::network::Batch;
+use gatewright_layers::network::Range;
 
 pub use assess::{Assessment, Check};
 
 use crate::package::Interface;
 
 /// The form of `report.json`.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A report, as `report.json` keeps it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -54,8 +54,19 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// Against a profile, where one was asked for.
     pub assessment: Option<Assessment>,
-    /// Samples of which ranges were taken; see [`Tensor::seen`].
-    pub samples_seen: Option<usize>,
+    /// Samples that were verified; see [`Tensor::seen`].
+    pub seen: Option<Samples>,
+}
+
+/// Samples that were verified.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Samples {
+    /// Their number.
+    pub count: usize,
+    /// Those with a value [near a tie](crate::seen), where float32 may round to the other side.
+    pub near_ties: usize,
+    /// Such values in all.
+    pub values_near_ties: u64,
 }
 
 /// Sums.
@@ -174,22 +185,20 @@ pub struct HostStep {
 }
 
 impl Report {
-    /// Takes the ranges that samples reached: a batch for each tensor, as
-    /// [`Network::run`](gatewright_layers::network::Network::run) gives them. Replaces what was seen before.
-    pub fn with_seen(&mut self, tensors: &[Batch]) {
-        self.samples_seen = None;
-        for (k, tensor) in self.tensors.iter_mut().enumerate() {
-            let batch = tensors.get(k).map_or(&[][..], |b| b.as_slice());
-            let ends = batch.iter().min().zip(batch.iter().max());
-            tensor.seen = ends.map(|(&least, &greatest)| {
+    /// Takes what samples reached. Replaces what was seen before.
+    pub fn with_seen(&mut self, seen: &crate::seen::Seen) {
+        self.seen = (seen.samples > 0).then(|| Samples {
+            count: seen.samples,
+            near_ties: seen.samples_near_ties,
+            values_near_ties: seen.values_near_ties(),
+        });
+        for (tensor, range) in self.tensors.iter_mut().zip(&seen.ranges) {
+            tensor.seen = range.map(|Range { lo, hi }| {
                 let span = |lo: i64, hi: i64| (i128::from(hi) - i128::from(lo)) as f64;
                 let provided = span(tensor.least, tensor.greatest);
-                let share = if provided > 0.0 { span(least, greatest) / provided } else { 1.0 };
-                Seen { least, greatest, share }
+                let share = if provided > 0.0 { span(lo, hi) / provided } else { 1.0 };
+                Seen { least: lo, greatest: hi, share }
             });
-            if tensor.elements > 0 && !batch.is_empty() {
-                self.samples_seen = self.samples_seen.max(Some(batch.len() / tensor.elements));
-            }
         }
     }
 }

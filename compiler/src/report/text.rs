@@ -106,6 +106,20 @@ impl Assessment {
 }
 
 impl Report {
+    /// How many samples were near a tie, once samples were seen.
+    pub(super) fn near_ties(&self) -> Option<String> {
+        let seen = self.seen?;
+        if seen.values_near_ties == 0 {
+            return Some("No value came near a tie of a quantiser.".to_owned());
+        }
+        let (values, samples) = (whole(seen.values_near_ties), whole(seen.near_ties as u64));
+        let of = whole(seen.count as u64);
+        Some(format!(
+            "Values near a tie of a quantiser: {values}, in {samples} of {of} samples; there float32 may round to the other \
+             side, the hardware gives the exact result."
+        ))
+    }
+
     /// A table of the layers, totals and warnings, for a terminal.
     pub fn text(&self) -> String {
         let t = &self.totals;
@@ -154,12 +168,14 @@ impl Report {
             }
             _ => out += "combinational: no registers between inputs and outputs\n",
         }
-        if let Some(samples) = self.samples_seen {
+        if let Some(seen) = self.seen {
+            let samples = whole(seen.count as u64);
             let shares = self.tensors.iter().filter_map(|t| t.seen.map(|s| (s.share, t)));
             if let Some((share, least)) = shares.min_by(|a, b| a.0.total_cmp(&b.0)) {
                 let (name, percent) = (plain(&least.name), number((share * 1000.0).round() / 10.0));
                 let _ = writeln!(out, "{samples} samples seen; least used is the range of {name}, {percent} %");
             }
+            self.near_ties().iter().for_each(|line| out += &format!("{line}\n"));
         }
         if let Some(a) = &self.assessment {
             let _ = writeln!(out, "profile {}: {}", plain(&a.profile.name), a.verdict());

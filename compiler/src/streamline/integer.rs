@@ -12,7 +12,7 @@ use gatewright_layers::network::Range;
 
 use super::StreamlineError;
 use super::function::{Function, Stage, Vals, small};
-use super::quantise::{Grid, TooMuch, steps};
+use super::quantise::{Grid, TooMuch, near_ties, steps};
 use super::track::{Builder, error};
 use crate::exact::{Ratio, common_grid, exact, whole};
 use crate::graph::{self, Node, Op, Operand, Rounding, Unary, count};
@@ -216,6 +216,7 @@ impl Builder<'_> {
     ) -> Result<usize, StreamlineError> {
         let name = self.name(&format!("{}{suffix}", node.name));
         self.scales.push(meaning);
+        self.near_ties.push(Vec::new());
         self.network.push(name, layer, inputs).map_err(|e| {
             let help = "use fewer bits in weights, activations or scales before this place";
             error(node, e.to_string(), help)
@@ -302,7 +303,7 @@ impl Builder<'_> {
             let tensor = self.layer(node, "", layer, vec![x.tensor], meaning)?;
             return Ok(Tensor::new(tensor, scale, offset, x.shape.clone()));
         }
-        let mut functions = Vec::new();
+        let (mut functions, mut ties) = (Vec::new(), Vec::new());
         let mut of = Vec::with_capacity(ranges.len());
         // Elements of one channel have equal functions: each is found once.
         let mut known: HashMap<(Vec<Ratio>, usize, Range), u32> = HashMap::new();
@@ -330,6 +331,7 @@ impl Builder<'_> {
                     "quantise to fewer bits, or with scales that are powers of two",
                 ),
             })?;
+            ties.push(near_ties(&x.function, e, grid.0, *range, &found));
             found.first -= grid.1;
             found.steps.iter_mut().for_each(|s| s.1 -= grid.1);
             known.insert(key, functions.len() as u32);
@@ -341,6 +343,9 @@ impl Builder<'_> {
         }
         let layer = Layer::Steps(Steps { functions: Arc::new(functions), of: Arc::new(of) });
         let tensor = self.layer(node, "", layer, vec![x.tensor], meaning)?;
+        if let Some(own) = self.near_ties.last_mut() {
+            *own = ties;
+        }
         Ok(Tensor::new(tensor, scale, offset, x.shape.clone()))
     }
 

@@ -34,6 +34,8 @@ pub struct Model {
     /// Per tensor of the network and element: scale and offset of the real value that it stands for, a single entry for
     /// all elements; empty where a tensor is only a step on the way.
     pub scales: Vec<Vec<(f64, f64)>>,
+    /// Per layer and step function: the integers, ascending, whose real value lies [near](crate::seen) a tie.
+    pub near_ties: Vec<Vec<Vec<i64>>>,
 }
 
 /// What has no integers.

@@ -1,7 +1,7 @@
 //! Quantisers of integer tensors: the step function that a [`Function`] and the rounding behind it make of an integer.
 
 use num_bigint::BigInt;
-use num_traits::Zero;
+use num_traits::{Signed, Zero};
 
 use gatewright_layers::layer::StepFunction;
 use gatewright_layers::network::Range;
@@ -9,9 +9,12 @@ use gatewright_layers::network::Range;
 use super::function::{Function, small};
 use crate::exact::{Ratio, round};
 use crate::graph::Rounding;
+use crate::seen::NEAR;
 
 /// Most integers that are tried one by one, where a function is not monotone.
 const MAX_LISTED: i64 = 1 << 20;
+/// Most integers that are noted on one side of a step.
+const MAX_NEAR: usize = 1 << 10;
 /// Most steps of one function.
 pub const MAX_STEPS: usize = 1 << 14;
 
@@ -49,6 +52,18 @@ impl Grid {
             }
             Grid::Sign => i64::from(*x >= Ratio::zero()),
             Grid::Thresholds(steps) => steps.partition_point(|t| t <= x) as i64,
+        }
+    }
+
+    /// The mean distance of two boundaries, where there are two.
+    fn unit(&self) -> Option<Ratio> {
+        match self {
+            Grid::Integers { scale, .. } => Some(scale.clone()),
+            Grid::Thresholds(steps) => match &steps[..] {
+                [first, .., last] => Some((last - first) / Ratio::from_integer((steps.len() - 1).into())),
+                _ => None,
+            },
+            Grid::Sign => None,
         }
     }
 
@@ -112,6 +127,25 @@ fn gallop(from: i64, to: i64, there: impl Fn(i64) -> bool) -> i64 {
         stride *= 2;
     }
     to.min(from + stride)
+}
+
+/// The integers whose value lies near a boundary of the grid, ascending; they stand beside the steps.
+pub fn near_ties(function: &Function, e: usize, grid: &Grid, range: Range, steps: &StepFunction) -> Vec<i64> {
+    let mut all = Vec::new();
+    for &(position, _) in &steps.steps {
+        let unit = grid.unit().unwrap_or_else(|| (function.at(e, position) - function.at(e, position - 1)).abs());
+        let margin = unit / Ratio::from_integer(NEAR.into());
+        let near = |n: i64| {
+            let x = function.at(e, n);
+            grid.at(&(&x - &margin)) != grid.at(&(&x + &margin))
+        };
+        let below = (range.lo..position).rev().take_while(|n| near(*n)).take(MAX_NEAR);
+        let above = (position..=range.hi).take_while(|n| near(*n)).take(MAX_NEAR);
+        all.extend(below.chain(above));
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 fn push(function: &mut StepFunction, position: i64, value: i64) -> Result<(), TooMuch> {

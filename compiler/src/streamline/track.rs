@@ -37,6 +37,8 @@ pub(super) struct Builder<'a> {
     pub network: Network,
     /// Per tensor: what its integers stand for.
     pub scales: Vec<(Vals, Vals)>,
+    /// Per layer: see [`Model::near_ties`].
+    pub near_ties: Vec<Vec<Vec<i64>>>,
     tracked: Vec<Option<Tracked>>,
     head: Graph,
     grids: Vec<(Vals, Vals)>,
@@ -62,6 +64,7 @@ pub fn streamline(graph: &Graph, options: &Options) -> Result<Model, StreamlineE
         graph,
         network: Network { name: integer::identifier(&graph.name, "network"), ..Network::default() },
         scales: Vec::new(),
+        near_ties: Vec::new(),
         tracked: vec![None; graph.values.len()],
         head: Graph { name: graph.name.clone(), ..Graph::default() },
         grids: Vec::new(),
@@ -289,6 +292,7 @@ impl Builder<'_> {
             scales: self.scales.iter().map(pairs).collect(),
             network: self.network,
             tail: self.tail,
+            near_ties: self.near_ties,
         })
     }
 }
