@@ -11,7 +11,7 @@ use gatewright_dsl::emit::{EmitOptions, emit};
 use gatewright_layers::target::{Family, Target};
 use serde::Deserialize;
 
-use crate::{Failure, output};
+use crate::{Failure, output, report};
 
 /// What `gatewright compile` takes.
 #[derive(clap::Args)]
@@ -149,14 +149,10 @@ pub fn compile(file: &Path, options: Options, profile: Option<&Profile>, dir: &P
     let network = serde_json::to_string(&package).map_err(|e| Failure::Unusable(format!("cannot write JSON: {e}")))?;
     let mut report = Report::of(&package, &design);
     profile.iter().for_each(|p| report.assess(p));
-    let page = report.html().map_err(|e| Failure::Unusable(format!("cannot write the report: {e}")))?;
-    let json = serde_json::to_string_pretty(&report);
-    let json = json.map_err(|e| Failure::Unusable(format!("cannot write JSON: {e}")))? + "\n";
     // Nothing is written before all is there.
     files.write_to(dir.join("rtl")).map_err(|e| Failure::Unusable(e.to_string()))?;
     output::write(&dir.join("network.json"), &network)?;
-    output::write(&dir.join("report.html"), &page)?;
-    output::write(&dir.join("report.json"), &json)?;
+    report::write(dir, &report)?;
     let network = &package.model.network;
     let mut said = format!("{}: {} layers on integers\n", source, network.nodes.len());
     let clock = package.options.target.clock_mhz();

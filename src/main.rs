@@ -9,9 +9,12 @@ use clap::{Parser, Subcommand};
 
 mod compile;
 mod demo;
+mod engine;
 mod ir;
 mod output;
 mod report;
+mod samples;
+mod trace;
 mod verify;
 
 /// From a trained model to verified hardware, and hardware described in Rust.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use gatewright_compiler::report::Report;
+use gatewright_compiler::report::{FORMAT, Report};
 
 use crate::{Failure, output};
 
@@ -15,9 +15,28 @@ pub struct Arguments {
 
 /// Runs the sub-command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let path = arguments.dir.join("report.json");
+    output::write(Path::new("-"), &read(&arguments.dir)?.text())
+}
+
+/// The report in a folder.
+pub fn read(dir: &Path) -> Result<Report, Failure> {
+    let path = dir.join("report.json");
     let text = output::read(&path)?;
-    let report: Report = serde_json::from_str(&text)
-        .map_err(|e| Failure::Unusable(format!("{} is damaged: {e}; compile the model again", path.display())))?;
-    output::write(Path::new("-"), &report.text())
+    let damaged =
+        |what: String| Failure::Unusable(format!("{} is damaged: {what}; compile the model again", path.display()));
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| damaged(e.to_string()))?;
+    if value.get("format").and_then(serde_json::Value::as_u64) != Some(u64::from(FORMAT)) {
+        let problem = format!("{} is not of the format {FORMAT}, which this program reads", path.display());
+        return Err(Failure::Unusable(format!("{problem}; compile the model again")));
+    }
+    serde_json::from_value(value).map_err(|e| damaged(e.to_string()))
+}
+
+/// Writes it to a folder, as JSON and as a page.
+pub fn write(dir: &Path, report: &Report) -> Result<(), Failure> {
+    let unusable = |what: &str, e: &dyn std::fmt::Display| Failure::Unusable(format!("cannot write {what}: {e}"));
+    let page = report.html().map_err(|e| unusable("the report", &e))?;
+    let json = serde_json::to_string_pretty(report).map_err(|e| unusable("JSON", &e))? + "\n";
+    output::write(&dir.join("report.html"), &page)?;
+    output::write(&dir.join("report.json"), &json)
 }

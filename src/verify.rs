@@ -5,18 +5,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use gatewright_compiler::graph::{Tensor, count};
+use gatewright_compiler::graph::{Operand, Tensor};
 use gatewright_compiler::package::{FORMAT, Interface, Package};
+use gatewright_compiler::seen::Seen;
 use gatewright_dsl::emit::{EmitOptions, emit};
 use gatewright_dsl::ir::Design;
-use gatewright_layers::network::Batch;
-use gatewright_layers::ports::tensor_names;
-use gatewright_sim::{Dut, Interpreter, Pin, Verilated};
-use indicatif::{ProgressBar, ProgressStyle};
-use ndarray::ArrayD;
-use ndarray_npy::ReadNpyError;
+use gatewright_layers::network::{Batch, Network};
 
-use crate::{Failure, output};
+use crate::engine::{self, Engine};
+use crate::trace::Trace;
+use crate::{Failure, output, report, samples};
 
 /// What `gatewright verify` takes.
 #[derive(clap::Args)]
@@ -44,6 +42,9 @@ pub struct Arguments {
     /// Round inputs that the hardware's input type cannot hold, instead of refusing them
     #[arg(long)]
     pub round_inputs: bool,
+    /// Write all values of this sample, layer by layer, to DIR/trace-SAMPLE.json; counted from 0
+    #[arg(long, value_name = "SAMPLE")]
+    pub trace: Option<usize>,
     /// Say the result as JSON
     #[arg(long)]
     pub json: bool,
@@ -63,24 +64,14 @@ impl Default for Arguments {
             limit: None,
             tolerance: TOLERANCE,
             round_inputs: false,
+            trace: None,
             json: false,
         }
     }
 }
 
-/// What computes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Engine {
-    /// Integer tensors, no hardware.
-    Golden,
-    /// The built-in simulator, cycle by cycle.
-    Interpreter,
-    /// Verilator, cycle by cycle.
-    Verilator,
-}
-
 /// What was found.
-#[derive(serde::Serialize)]
+#[derive(Default, serde::Serialize)]
 pub struct Verdict {
     /// Samples that ran.
     pub samples: usize,
@@ -94,26 +85,63 @@ pub struct Verdict {
     pub decisions: Option<usize>,
     /// Share of right answers, where there are labels.
     pub accuracy: Option<f64>,
+    /// Values near a tie of a quantiser, where float32 may round to the other side.
+    pub near_ties: u64,
+    /// Samples with such a value.
+    pub samples_near_ties: usize,
     /// Clocks that the hardware ran.
     pub clocks: u64,
     /// Seconds that the engine ran.
     pub seconds: f64,
+    /// Where the values of a sample went that was traced.
+    pub trace: Option<PathBuf>,
+    /// What is wrong, where something is.
+    pub difference: Option<Difference>,
+}
+
+/// The first value that is not what it should be.
+#[derive(Debug, serde::Serialize)]
+pub struct Difference {
+    /// Counted from 0.
+    pub sample: usize,
+    /// Name of the output.
+    pub output: String,
+    /// The layer whose result differs.
+    pub layer: String,
+    /// Its element, row-major.
+    pub element: usize,
+    /// What there is.
+    pub found: f64,
+    /// What should be.
+    pub expected: f64,
+    /// All of it in words.
+    pub problem: String,
 }
 
 /// Runs the sub-command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let verdict = run_on(arguments)?;
-    let said = if arguments.json {
+    if arguments.json {
         let json = serde_json::to_string_pretty(&verdict);
-        json.map_err(|e| Failure::Unusable(format!("cannot write JSON: {e}")))? + "\n"
-    } else {
-        verdict.text()
-    };
-    output::write(Path::new("-"), &said)
+        let json = json.map_err(|e| Failure::Unusable(format!("cannot write JSON: {e}")))? + "\n";
+        output::write(Path::new("-"), &json)?;
+    } else if verdict.difference.is_none() {
+        output::write(Path::new("-"), &verdict.text())?;
+    }
+    match verdict.difference {
+        Some(difference) => Err(Failure::Finding(difference.problem)),
+        None => Ok(()),
+    }
 }
 
 /// The verdict.
 pub fn run_on(arguments: &Arguments) -> Result<Verdict, Failure> {
+    if arguments.limit == Some(0) {
+        return Err(Failure::Unusable("--limit 0 leaves nothing to verify; give 1 or more".into()));
+    }
+    if !(arguments.tolerance >= 0.0) {
+        return Err(Failure::Unusable(format!("a tolerance of {} is none; give 0 or more", arguments.tolerance)));
+    }
     verify(&package(&arguments.dir)?, arguments)
 }
 
@@ -137,119 +165,135 @@ pub fn package(dir: &Path) -> Result<Package, Failure> {
     Ok(package)
 }
 
-/// Numbers of any type.
-fn array(path: &Path) -> Result<ArrayD<f64>, Failure> {
-    macro_rules! read {
-        ($($ty:ty)*) => {
-            $(match ndarray_npy::read_npy::<_, ArrayD<$ty>>(path) {
-                Ok(array) => return Ok(array.mapv(|x| x as f64)),
-                Err(ReadNpyError::WrongDescriptor(_)) => {}
-                Err(e) => return Err(Failure::Unusable(format!("cannot read `{}`: {e}", path.display()))),
-            })*
-        };
-    }
-    read!(f32 f64 i64 i32 i16 i8 u8 u16 u32 u64);
-    let way = "save it as float32, float64 or integers";
-    Err(Failure::Unusable(format!("`{}` has elements of another type; {way}", path.display())))
-}
-
-/// The samples of one file, each of `elements` numbers.
-fn samples(path: &Path, shape: &[usize], what: &str) -> Result<Vec<Tensor>, Failure> {
-    let array = array(path)?;
-    let elements = count(shape);
-    let total = array.len();
-    let rows = array.shape().first().copied().unwrap_or(0);
-    if rows == 0 || total != rows * elements {
-        let problem = format!("`{}` has the shape {:?}", path.display(), array.shape());
-        let wanted = format!("{what} takes samples of {elements} numbers, {shape:?}");
-        return Err(Failure::Unusable(format!("{problem}, and {wanted}: its first axis has to count the samples")));
-    }
-    let data: Vec<f64> = array.iter().copied().collect();
-    if let Some(at) = data.iter().position(|x| !x.is_finite()) {
-        let problem = format!("`{}`, sample {}: {} is no number", path.display(), at / elements, data[at]);
-        return Err(Failure::Unusable(problem));
-    }
-    Ok(data.chunks(elements).map(|x| Tensor { shape: shape.to_vec(), data: x.to_vec() }).collect())
-}
-
-/// The inputs of all samples.
-fn inputs(package: &Package, arguments: &Arguments) -> Result<Vec<Vec<Tensor>>, Failure> {
-    let head = &package.model.head;
-    if arguments.inputs.len() != head.inputs.len() {
-        let (wanted, given) = (head.inputs.len(), arguments.inputs.len());
-        return Err(Failure::Unusable(format!("the model has {wanted} inputs, and {given} files are given")));
-    }
-    let mut all: Vec<Vec<Tensor>> = Vec::new();
-    for (k, (path, id)) in arguments.inputs.iter().zip(&head.inputs).enumerate() {
-        let info = &head.values[id.0];
-        let rows = samples(path, &info.shape, &format!("input `{}`", info.name))?;
-        if k > 0 && rows.len() != all.len() {
-            let problem =
-                format!("`{}` has {} samples, and the input before it {}", path.display(), rows.len(), all.len());
-            return Err(Failure::Unusable(problem));
-        }
-        all.resize_with(rows.len(), Vec::new);
-        all.iter_mut().zip(rows).for_each(|(sample, row)| sample.push(row));
-    }
-    all.truncate(arguments.limit.unwrap_or(usize::MAX));
-    Ok(all)
-}
-
 fn verify(package: &Package, arguments: &Arguments) -> Result<Verdict, Failure> {
     let model = &package.model;
-    let samples = inputs(package, arguments)?;
+    let samples = samples::inputs(package, &arguments.inputs, arguments.limit)?;
+    let trace = arguments.trace.filter(|at| *at >= samples.len());
+    if let Some(at) = trace {
+        return Err(Failure::Unusable(format!("there is no sample {at} to trace: {} samples run", samples.len())));
+    }
     let host = |e: gatewright_compiler::run::RunError| Failure::Finding(e.to_string());
     if !arguments.round_inputs && !package.options.input_types.is_empty() {
-        held(package, &samples)?;
+        samples::held(package, &samples)?;
     }
     let integers = model.integers(&samples).map_err(host)?;
-    let golden = model.network.run(samples.len(), integers.clone()).map_err(|e| Failure::Finding(e.to_string()))?;
-    let golden: Vec<Batch> = model.network.outputs.iter().map(|(_, t)| golden[*t].clone()).collect();
+    let (golden, seen) = model.see(&samples, &integers).map_err(host)?;
     let begun = Instant::now();
-    let (found, clocks) = match arguments.engine {
-        Engine::Golden => (golden.clone(), 0),
-        engine => hardware(&arguments.dir, package, engine, &integers, samples.len())?,
-    };
-    let seconds = begun.elapsed().as_secs_f64();
-    for (((name, tensor), found), golden) in model.network.outputs.iter().zip(&found).zip(&golden) {
-        let elements = model.network.ty(*tensor).ranges.len();
-        if let Some(at) = found.iter().zip(golden.iter()).position(|(a, b)| a != b) {
-            let (sample, element) = (at / elements, at % elements);
-            let (is, wanted) = (found[at], golden[at]);
-            let place = format!("sample {sample}, output `{name}`, element {element}");
-            return Err(Failure::Finding(format!("{place}: the hardware gives {is}, the golden model {wanted}")));
-        }
-    }
-    let outputs = model.outputs(samples.len(), &found).map_err(host)?;
     let mut verdict = Verdict {
         samples: samples.len(),
         engine: format!("{:?}", arguments.engine).to_lowercase(),
-        integers: found.iter().map(|b| b.len()).sum(),
-        worst: None,
-        decisions: None,
-        accuracy: None,
-        clocks,
-        seconds,
+        near_ties: seen.values_near_ties(),
+        samples_near_ties: seen.samples_near_ties,
+        ..Verdict::default()
     };
-    compare(package, arguments, &outputs, &mut verdict)?;
+    if arguments.engine != Engine::Golden {
+        let built = package.design().map_err(|e| Failure::Finding(e.to_string()))?;
+        same_files(&built.0, &arguments.dir)?;
+        let run = engine::run(package, &built, arguments.engine, &integers, samples.len())?;
+        verdict.clocks = run.clocks;
+        verdict.seconds = begun.elapsed().as_secs_f64();
+        verdict.difference =
+            against_golden(package, &model.network, arguments.engine, &integers, &golden, &run.outputs);
+        verdict.integers = golden.iter().map(|b| b.len()).sum();
+    }
+    saw(&arguments.dir, &seen)?;
+    if let Some(sample) = arguments.trace {
+        let trace = Trace::of(package, &integers, sample)?;
+        let path = arguments.dir.join(format!("trace-{sample}.json"));
+        let json = serde_json::to_string_pretty(&trace);
+        output::write(&path, &json.map_err(|e| Failure::Unusable(format!("cannot write JSON: {e}")))?)?;
+        verdict.trace = Some(path);
+    }
+    if verdict.difference.is_none() {
+        let outputs = model.outputs(samples.len(), &golden).map_err(host)?;
+        compare(package, arguments, &outputs, &mut verdict)?;
+    }
     Ok(verdict)
 }
 
-/// That the hardware's input types hold all inputs.
-fn held(package: &Package, samples: &[Vec<Tensor>]) -> Result<(), Failure> {
-    let head = &package.model.head;
-    for (s, sample) in samples.iter().enumerate() {
-        let values = gatewright_compiler::eval::values(head, sample).map_err(|e| Failure::Finding(e.to_string()))?;
-        for ((output, given), ty) in head.outputs.iter().zip(sample).zip(package.options.input_types.iter().cycle()) {
-            if let Some(e) = values[output.0].data.iter().zip(&given.data).position(|(a, b)| a != b) {
-                let (is, near) = (given.data[e], values[output.0].data[e]);
-                let place = format!("sample {s}, input `{}`, element {e}", head.values[output.0].name);
-                let way = "compile with a wider --input-type, or say --round-inputs";
-                return Err(Failure::Finding(format!("{place}: {ty} does not hold {is}, only {near}; {way}")));
-            }
+/// Adds what samples reached to the report in the folder, where there is one.
+fn saw(dir: &Path, seen: &Seen) -> Result<(), Failure> {
+    if !dir.join("report.json").exists() {
+        return Ok(());
+    }
+    let mut report = report::read(dir)?;
+    report.with_seen(seen);
+    report::write(dir, &report)
+}
+
+/// The first integer of the outputs that differs, and the layer where the hardware leaves the golden model.
+fn against_golden(
+    hardware: &Package,
+    network: &Network,
+    engine: Engine,
+    integers: &[Batch],
+    golden: &[Batch],
+    found: &[Batch],
+) -> Option<Difference> {
+    let mut first: Option<(usize, usize, usize)> = None;
+    for (k, (found, golden)) in found.iter().zip(golden).enumerate() {
+        let elements = network.ty(network.outputs[k].1).ranges.len();
+        if let Some(at) = found.iter().zip(golden.iter()).position(|(a, b)| a != b) {
+            let here = (at / elements, k, at % elements);
+            first = Some(first.map_or(here, |before| before.min(here)));
         }
     }
-    Ok(())
+    let (sample, k, element) = first?;
+    let (name, tensor) = &network.outputs[k];
+    let at = sample * network.ty(*tensor).ranges.len() + element;
+    let (is, wanted) = (found[k][at], golden[k][at]);
+    let output = format!("output `{name}`, element {element}: the hardware gives {is}, the golden model {wanted}");
+    let one: Vec<Batch> = integers
+        .iter()
+        .zip(&network.inputs)
+        .map(|(batch, (_, ty))| {
+            let n = ty.ranges.len();
+            Arc::new(batch[sample * n..(sample + 1) * n].to_vec())
+        })
+        .collect();
+    let located = locate(hardware, network, engine, one);
+    let (layer, element, problem) = match located {
+        Some((layer, e, is, wanted)) => {
+            let here = format!("layer `{layer}`, element {e}: the hardware gives {is}, the golden model {wanted}");
+            (layer, e, format!("{here}; as a result, {output}"))
+        }
+        None => (maker(network, *tensor).to_owned(), element, output),
+    };
+    let (found, expected) = (is as f64, wanted as f64);
+    let problem = format!("sample {sample}, {problem}");
+    Some(Difference { sample, output: name.clone(), layer, element, found, expected, problem })
+}
+
+/// The layer that makes a tensor, or the input that it is.
+fn maker(network: &Network, tensor: usize) -> &str {
+    match tensor.checked_sub(network.inputs.len()) {
+        Some(node) => &network.nodes[node].name,
+        None => &network.inputs[tensor].0,
+    }
+}
+
+/// The first layer whose hardware does not give what the golden model gives for one sample: its name, the element and
+/// both integers. For that all tensors become outputs.
+fn locate(
+    hardware: &Package,
+    network: &Network,
+    engine: Engine,
+    inputs: Vec<Batch>,
+) -> Option<(String, usize, i64, i64)> {
+    let mut open = hardware.clone();
+    open.options.interface = Interface::Plain;
+    let first = network.inputs.len();
+    let names = network.nodes.iter().enumerate().map(|(k, n)| (format!("at_{}", n.name), first + k));
+    open.model.network.outputs = names.collect();
+    let built = open.design().ok()?;
+    let run = engine::run(&open, &built, engine, &inputs, 1).ok()?;
+    let golden = network.run(1, inputs).ok()?.split_off(first);
+    for (node, (found, golden)) in network.nodes.iter().zip(run.outputs.iter().zip(&golden)) {
+        if let Some(e) = found.iter().zip(golden.iter()).position(|(a, b)| a != b) {
+            return Some((node.name.clone(), e, found[e], golden[e]));
+        }
+    }
+    None
 }
 
 /// That the Verilog in the folder is what the network gives, so that what is verified is what is used.
@@ -262,82 +306,6 @@ fn same_files(design: &Design, dir: &Path) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// The integers that the hardware gives, and the clocks that it took.
-fn hardware(
-    dir: &Path,
-    package: &Package,
-    engine: Engine,
-    integers: &[Batch],
-    samples: usize,
-) -> Result<(Vec<Batch>, u64), Failure> {
-    if package.options.interface == Interface::Stream {
-        let way = "use --engine golden, or compile with --interface plain";
-        return Err(Failure::Unusable(format!("verify does not drive the stream interface yet; {way}")));
-    }
-    let (design, latency) = package.design().map_err(|e| Failure::Finding(e.to_string()))?;
-    same_files(&design, dir)?;
-    let sim = |e: gatewright_sim::SimError| Failure::Finding(e.to_string());
-    let mut dut: Box<dyn Dut> = match engine {
-        Engine::Verilator => Box::new(Verilated::new(&design).map_err(sim)?),
-        _ => Box::new(Interpreter::new(&design).map_err(sim)?),
-    };
-    let network = &package.model.network;
-    let (ins, outs) = tensor_names(network);
-    let pins = |dut: &dyn Dut, name: &str, count: usize| -> Result<Vec<Pin>, Failure> {
-        (0..count).map(|e| dut.pin(&format!("{name}_{e}")).map_err(sim)).collect()
-    };
-    let mut in_pins = Vec::new();
-    for (name, (_, ty)) in ins.iter().zip(&network.inputs) {
-        in_pins.push(pins(dut.as_ref(), name, ty.ranges.len())?);
-    }
-    let mut out_pins = Vec::new();
-    for (name, (_, tensor)) in outs.iter().zip(&network.outputs) {
-        out_pins.push(pins(dut.as_ref(), name, network.ty(*tensor).ranges.len())?);
-    }
-    let (in_valid, out_valid) = (dut.pin("in_valid").map_err(sim)?, dut.pin("out_valid").map_err(sim)?);
-    let bar = ProgressBar::new(samples as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} samples {eta}") {
-        bar.set_style(style);
-    }
-    let mut found: Vec<Vec<i64>> = vec![Vec::new(); out_pins.len()];
-    if dut.interface().clocks.iter().any(|c| c.reset.is_some()) {
-        dut.reset(true).map_err(sim)?;
-        dut.step().map_err(sim)?;
-        dut.reset(false).map_err(sim)?;
-    }
-    let (mut given, mut taken, mut waited) = (0, 0, 0);
-    while taken < samples {
-        dut.poke_i64(in_valid, i64::from(given < samples)).map_err(sim)?;
-        if given < samples {
-            for (pins, batch) in in_pins.iter().zip(integers) {
-                for (e, pin) in pins.iter().enumerate() {
-                    dut.poke_i64(*pin, batch[given * pins.len() + e]).map_err(sim)?;
-                }
-            }
-            given += 1;
-        }
-        if dut.peek(out_valid).map_err(sim)?.is_zero() {
-            waited += 1;
-            if waited > u64::from(latency) + 1 {
-                let problem = format!("no result came {waited} clocks after sample {taken} went in");
-                return Err(Failure::Finding(format!("{problem}; the latency is {latency}")));
-            }
-        } else {
-            for (pins, batch) in out_pins.iter().zip(&mut found) {
-                for pin in pins {
-                    let value = dut.peek(*pin).map_err(sim)?;
-                    batch.push(value.to_i64().unwrap_or(i64::MAX));
-                }
-            }
-            taken += 1;
-            bar.inc(1);
-        }
-        dut.step().map_err(sim)?;
-    }
-    bar.finish_and_clear();
-    Ok((found.into_iter().map(Arc::new).collect(), dut.cycle()))
 }
 
 fn decision(scores: &[f64]) -> usize {
@@ -358,7 +326,7 @@ fn compare(
     }
     for (k, path) in arguments.expect.iter().enumerate() {
         let info = &tail.values[tail.outputs[k].0];
-        let expected = samples(path, &info.shape, &format!("output `{}`", info.name))?;
+        let expected = samples::rows(path, &info.shape, &format!("output `{}`", info.name))?;
         if expected.len() < outputs.len() {
             let problem = format!("`{}` has {} samples, and {} ran", path.display(), expected.len(), outputs.len());
             return Err(Failure::Unusable(problem));
@@ -367,41 +335,75 @@ fn compare(
         let span = expected.iter().flat_map(|t| &t.data).fold(0.0f64, |m, x| m.max(x.abs())).max(f64::MIN_POSITIVE);
         for (s, (found, expected)) in outputs.iter().zip(expected).enumerate() {
             let found = &found[k].data;
-            let place = |e: usize| format!("sample {s}, output `{}`, element {e}", info.name);
+            let differs = |e: usize, what: String| {
+                let layer = last_layer(package, tail.outputs[k].0);
+                let place = format!("sample {s}, output `{}` (of layer `{layer}`), element {e}", info.name);
+                Some(Difference {
+                    sample: s,
+                    output: info.name.clone(),
+                    layer,
+                    element: e,
+                    found: found[e],
+                    expected: expected.data[e],
+                    problem: format!("{place}: {what}"),
+                })
+            };
             for (e, (a, b)) in found.iter().zip(&expected.data).enumerate() {
                 let difference = (a - b).abs() / span;
                 if difference > arguments.tolerance {
-                    let problem = format!("{}: {a} and not {b}", place(e));
                     let allowed = arguments.tolerance;
-                    return Err(Failure::Finding(format!(
-                        "{problem}; they differ by {difference:.1e} of {span}, {allowed:.1e} is allowed"
-                    )));
+                    let by = format!("they differ by {difference:.1e} of {span}, {allowed:.1e} is allowed");
+                    verdict.difference = differs(e, format!("{a} and not {b}; {by}"));
+                    return Ok(());
                 }
                 verdict.worst = Some(verdict.worst.unwrap_or(0.0).max(difference));
             }
             let (mine, theirs) = (decision(found), decision(&expected.data));
             if found.len() > 1 && mine != theirs {
-                let problem = format!("{}: the decision is {mine} and not {theirs}", place(mine));
-                return Err(Failure::Finding(problem));
+                verdict.difference = differs(mine, format!("the decision is {mine} and not {theirs}"));
+                return Ok(());
             }
         }
         verdict.decisions = Some(verdict.decisions.unwrap_or(0) + outputs.len());
     }
     if let Some(path) = &arguments.labels {
-        let labels = array(path)?;
-        if labels.len() < outputs.len() {
-            let problem =
-                format!("`{}` has {} labels, and {} samples ran", path.display(), labels.len(), outputs.len());
-            return Err(Failure::Unusable(problem));
-        }
-        let right = outputs.iter().zip(labels.iter()).filter(|(o, l)| {
-            let scores = &o[0].data;
-            let answer = if let [only] = scores[..] { only } else { decision(scores) as f64 };
-            answer == **l
-        });
-        verdict.accuracy = Some(right.count() as f64 / outputs.len() as f64);
+        verdict.accuracy = Some(accuracy(path, outputs)?);
     }
     Ok(())
+}
+
+/// The share of samples whose decision is the label.
+fn accuracy(path: &Path, outputs: &[Vec<Tensor>]) -> Result<f64, Failure> {
+    let labels = samples::array(path)?;
+    if labels.len() < outputs.len() {
+        let problem = format!("`{}` has {} labels, and {} samples ran", path.display(), labels.len(), outputs.len());
+        return Err(Failure::Unusable(problem));
+    }
+    let right = outputs.iter().zip(labels.iter()).filter(|(o, l)| {
+        let scores = &o[0].data;
+        let answer = if let [only] = scores[..] { only } else { decision(scores) as f64 };
+        answer == **l
+    });
+    Ok(right.count() as f64 / outputs.len() as f64)
+}
+
+/// The layer from whose result the host computes value `value` of the tail.
+fn last_layer(package: &Package, value: usize) -> String {
+    let (tail, network) = (&package.model.tail, &package.model.network);
+    let mut at = value;
+    while let Some(node) = tail.nodes.iter().find(|n| n.output.0 == at) {
+        let operand = node.inputs.iter().find_map(|i| match i {
+            Operand::Value(id) => Some(id.0),
+            Operand::Const(_) => None,
+        });
+        match operand {
+            Some(before) if before != at => at = before,
+            _ => break,
+        }
+    }
+    let input = tail.inputs.iter().position(|i| i.0 == at);
+    let tensor = input.and_then(|k| network.outputs.get(k)).map(|o| o.1);
+    tensor.map_or_else(String::new, |t| maker(network, t).to_owned())
 }
 
 impl Verdict {
@@ -421,9 +423,69 @@ impl Verdict {
                 "  all values as expected, the worst off by {worst:.1e} of the range; {decisions} decisions equal"
             );
         }
+        if self.near_ties > 0 {
+            let (values, samples) = (self.near_ties, self.samples_near_ties);
+            let _ = writeln!(said, "  {values} values near a tie of a quantiser, in {samples} samples");
+        }
         if let Some(accuracy) = self.accuracy {
             let _ = writeln!(said, "  accuracy {:.2} %", 100.0 * accuracy);
         }
+        if let Some(path) = &self.trace {
+            let _ = writeln!(said, "  the traced sample is in {}", path.display());
+        }
         said
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gatewright_compiler::import::onnx;
+    use gatewright_compiler::package::Options;
+    use gatewright_layers::layer::Layer;
+    use gatewright_layers::target::{Family, Target};
+
+    #[test]
+    fn a_difference_is_found_in_the_layer_that_makes_it() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/models/digits_mlp_w4a4");
+        let graph = onnx::read(&folder.join("model.onnx")).unwrap_or_else(|e| panic!("{e}"));
+        for interface in [Interface::Plain, Interface::Stream] {
+            let options = Options { target: Target::mhz(300.0, Family::Lut6), interface, ..Options::default() };
+            let (package, _) = Package::compile(&graph, "model.onnx", options).unwrap_or_else(|e| panic!("{e}"));
+            let samples = samples::inputs(&package, &[folder.join("inputs.npy")], Some(40)).ok().unwrap();
+            let integers = package.model.integers(&samples).unwrap();
+            let network = &package.model.network;
+            let golden = network.outputs(40, &integers).unwrap();
+
+            // Hardware with other weights in one row of the second layer.
+            let mut wrong = package.clone();
+            let mut second = None;
+            let dense = wrong.model.network.nodes.iter_mut().filter(|n| matches!(n.layer, Layer::Dense(_))).nth(1);
+            if let Some(node) = dense
+                && let Layer::Dense(dense) = &mut node.layer
+            {
+                let changed = Arc::make_mut(&mut dense.weights);
+                let (row, cols) = (5, changed.cols);
+                changed.data[row * cols..(row + 1) * cols].iter_mut().for_each(|w| *w = (*w - 1).max(-8));
+                second = Some(node.name.clone());
+            }
+            rebuilt(&mut wrong.model.network);
+            let built = wrong.design().unwrap_or_else(|e| panic!("{e}"));
+            let run = engine::run(&wrong, &built, Engine::Interpreter, &integers, 40).ok().unwrap();
+            let found = against_golden(&wrong, network, Engine::Interpreter, &integers, &golden, &run.outputs);
+            let found = found.unwrap();
+            assert_eq!((Some(&found.layer), found.element), (second.as_ref(), 5), "{}", found.problem);
+            assert!(found.problem.contains("as a result, output `output_42`"), "{}", found.problem);
+
+            let same = engine::run(&package, &package.design().ok().unwrap(), Engine::Interpreter, &integers, 40);
+            assert_eq!(same.ok().unwrap().outputs, golden);
+        }
+    }
+
+    /// Types that follow from the layers again.
+    fn rebuilt(network: &mut Network) {
+        for node in std::mem::take(&mut network.nodes) {
+            network.push(node.name, node.layer, node.inputs).unwrap_or_else(|e| panic!("{e}"));
+        }
     }
 }

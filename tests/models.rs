@@ -92,7 +92,7 @@ fn differences_are_found_and_named() {
     let path = folder("wrong").with_extension("npy");
     ndarray_npy::write_npy(&path, &wrong).unwrap();
     let said = says(&["verify", &dir, "--inputs", &inputs, "--expect", path.to_str().unwrap()], 1);
-    assert!(said.contains("sample 7, output `42`, element 3"), "{said}");
+    assert!(said.contains("sample 7, output `42` (of layer `net_net_7_gemm`), element 3"), "{said}");
     says(&["verify", &dir, "--inputs", &inputs, "--expect", path.to_str().unwrap(), "--limit", "7"], 0);
 }
 
@@ -121,7 +121,7 @@ fn wrong_input_is_refused_with_a_way_out() {
     let inputs = example("inputs.npy");
     let said = says(&["verify", &dir, "--inputs", &inputs], 2);
     assert!(said.contains("is damaged") && said.contains("compile the model again"), "{said}");
-    std::fs::write(&package, text.replacen("\"format\":1", "\"format\":7", 1)).unwrap();
+    std::fs::write(&package, text.replacen("\"format\":2", "\"format\":7", 1)).unwrap();
     let said = says(&["verify", &dir, "--inputs", &inputs], 2);
     assert!(said.contains("format 7"), "{said}");
 }
@@ -149,4 +149,64 @@ fn a_damaged_package_is_no_panic() {
     std::fs::write(&verilog, changed).unwrap();
     let said = says(&["verify", &dir, "--inputs", &inputs], 1);
     assert!(said.contains("main_graph.v") && said.contains("compile the model again"), "{said}");
+}
+
+#[test]
+fn a_stream_gives_the_same_under_back_pressure() {
+    let dir = compiled("stream", &["--interface", "stream", "--clock-mhz", "300"]);
+    let (inputs, outputs) = (example("inputs.npy"), example("outputs.npy"));
+    let said = says(&["verify", &dir, "--inputs", &inputs, "--expect", &outputs, "--json"], 0);
+    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((&said["integers"], &said["decisions"]), (&5000.into(), &500.into()));
+    // Stalls take clocks.
+    assert!(said["clocks"].as_u64().unwrap() > 600, "{said}");
+}
+
+#[test]
+fn what_samples_reached_is_in_the_report_and_in_the_trace() {
+    let dir = compiled("seen", &[]);
+    let inputs = example("inputs.npy");
+    assert!(!says(&["report", &dir], 0).contains("samples seen"));
+    let said = says(&["verify", &dir, "--inputs", &inputs, "--engine", "golden", "--trace", "3", "--json"], 0);
+    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert!(said["difference"].is_null());
+    // As compiler/tests/make/near_ties.py counts.
+    assert_eq!((&said["near_ties"], &said["samples_near_ties"]), (&1.into(), &1.into()));
+    let report = says(&["report", &dir], 0);
+    assert!(
+        report.contains("500 samples seen") && report.contains("near a tie of a quantiser: 1, in 1 of 500"),
+        "{report}"
+    );
+    assert!(std::fs::read_to_string(Path::new(&dir).join("report.html")).unwrap().contains("what 500 samples reached"));
+
+    let trace = std::fs::read_to_string(Path::new(&dir).join("trace-3.json")).unwrap();
+    let trace: serde_json::Value = serde_json::from_str(&trace).unwrap();
+    let tensors = trace["tensors"].as_array().unwrap();
+    // The pixels, in sixteenths, and the scores of the model's own reference, whose bias the host adds.
+    let pixels: ndarray::ArrayD<f32> = ndarray_npy::read_npy(&inputs).unwrap();
+    let first: Vec<f64> = tensors[0]["values"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
+    let wanted: Vec<f64> = pixels.as_slice().unwrap()[3 * 64..4 * 64].iter().map(|x| f64::from(*x)).collect();
+    let far = first.iter().zip(&wanted).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(first.len() == 64 && far < 1.0 / 32.0, "{first:?} {wanted:?}");
+    assert_eq!(tensors.last().unwrap()["integers"].as_array().unwrap().len(), 10);
+    says(&["verify", &dir, "--inputs", &inputs, "--trace", "500"], 2);
+    says(&["verify", &dir, "--inputs", &inputs, "--limit", "0"], 2);
+    says(&["verify", &dir, "--inputs", &inputs, "--tolerance=-1"], 2);
+}
+
+#[test]
+fn a_difference_as_json() {
+    let dir = compiled("difference_json", &[]);
+    let mut outputs: ndarray::ArrayD<f32> = ndarray_npy::read_npy(example("outputs.npy")).unwrap();
+    outputs.as_slice_mut().unwrap()[25] -= 0.5;
+    let path = folder("difference_json_outputs").with_extension("npy");
+    ndarray_npy::write_npy(&path, &outputs).unwrap();
+    let expect = path.to_str().unwrap();
+    let run = gatewright(&["verify", &dir, "--inputs", &example("inputs.npy"), "--expect", expect, "--json"]);
+    assert_eq!(run.status.code(), Some(1));
+    let said: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    let difference = &said["difference"];
+    assert_eq!((&difference["sample"], &difference["element"]), (&2.into(), &5.into()), "{said}");
+    let by = difference["found"].as_f64().unwrap() - difference["expected"].as_f64().unwrap();
+    assert!((by - 0.5).abs() < 1e-4, "{said}");
 }
