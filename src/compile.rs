@@ -34,6 +34,9 @@ pub struct Arguments {
     /// Ports: one per element, or AXI4-Stream signals
     #[arg(long, value_enum)]
     interface: Option<Ports>,
+    /// End the hardware with the decision: the position of the greatest output over the last axis
+    #[arg(long)]
+    decision: bool,
     /// The device's look-up tables
     #[arg(long, value_enum)]
     device: Option<Device>,
@@ -78,6 +81,7 @@ struct Config {
     interface: Option<Ports>,
     device: Option<Device>,
     target: Option<String>,
+    decision: Option<bool>,
 }
 
 fn parse_type(text: &str) -> Result<NumberType, String> {
@@ -114,7 +118,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Some(Ports::Stream) => Interface::Stream,
         _ => Interface::Plain,
     };
-    let options = Options { input_types, target: Target::mhz(clock, family), interface };
+    let options = Options {
+        input_types,
+        target: Target::mhz(clock, family),
+        interface,
+        decision: arguments.decision || config.decision == Some(true),
+    };
     let stem = arguments.model.file_stem().map_or("model".into(), |s| s.to_string_lossy().into_owned());
     let dir = arguments.output.clone().unwrap_or_else(|| PathBuf::from(format!("{stem}-gatewright")));
     let profile = arguments.target.as_ref().or(config.target.as_ref()).map(|t| profile(t)).transpose()?;

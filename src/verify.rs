@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use gatewright_compiler::graph::{Operand, Tensor};
+use gatewright_compiler::graph::{Operand, Tensor, count};
 use gatewright_compiler::package::{FORMAT, Interface, Package};
 use gatewright_compiler::seen::Seen;
 use gatewright_dsl::emit::{EmitOptions, emit};
@@ -326,7 +326,11 @@ fn compare(
     }
     for (k, path) in arguments.expect.iter().enumerate() {
         let info = &tail.values[tail.outputs[k].0];
-        let expected = samples::rows(path, &info.shape, &format!("output `{}`", info.name))?;
+        let what = format!("output `{}`", info.name);
+        let expected = match package.options.decision {
+            true => decisions(path, count(&info.shape), &what)?,
+            false => samples::rows(path, &info.shape, &what)?,
+        };
         if expected.len() < outputs.len() {
             let problem = format!("`{}` has {} samples, and {} ran", path.display(), expected.len(), outputs.len());
             return Err(Failure::Unusable(problem));
@@ -353,13 +357,19 @@ fn compare(
                 if difference > arguments.tolerance {
                     let allowed = arguments.tolerance;
                     let by = format!("they differ by {difference:.1e} of {span}, {allowed:.1e} is allowed");
-                    verdict.difference = differs(e, format!("{a} and not {b}; {by}"));
+                    verdict.difference = differs(
+                        e,
+                        match package.options.decision {
+                            true => format!("the decision is {a} and not {b}"),
+                            false => format!("{a} and not {b}; {by}"),
+                        },
+                    );
                     return Ok(());
                 }
                 verdict.worst = Some(verdict.worst.unwrap_or(0.0).max(difference));
             }
             let (mine, theirs) = (decision(found), decision(&expected.data));
-            if found.len() > 1 && mine != theirs {
+            if found.len() > 1 && mine != theirs && !package.options.decision {
                 verdict.difference = differs(mine, format!("the decision is {mine} and not {theirs}"));
                 return Ok(());
             }
@@ -370,6 +380,19 @@ fn compare(
         verdict.accuracy = Some(accuracy(path, outputs)?);
     }
     Ok(())
+}
+
+/// Expected decisions, so many a sample, from a file of them or of the scores that they follow from.
+fn decisions(path: &Path, elements: usize, what: &str) -> Result<Vec<Tensor>, Failure> {
+    let array = samples::array(path)?;
+    let rows = array.shape().first().copied().unwrap_or(0);
+    let scores = array.len() / (rows * elements).max(1);
+    let rows = samples::rows(path, &[elements, scores.max(1)], what)?;
+    let decided = |row: Tensor| {
+        let of = |scores: &[f64]| if let [only] = scores { *only } else { decision(scores) as f64 };
+        Tensor { shape: vec![elements], data: row.data.chunks(scores.max(1)).map(of).collect() }
+    };
+    Ok(rows.into_iter().map(decided).collect())
 }
 
 /// The share of samples whose decision is the label.

@@ -210,3 +210,17 @@ fn a_difference_as_json() {
     let by = difference["found"].as_f64().unwrap() - difference["expected"].as_f64().unwrap();
     assert!((by - 0.5).abs() < 1e-4, "{said}");
 }
+
+#[test]
+fn the_hardware_can_end_with_the_decision() {
+    let dir = compiled("decision", &["--decision"]);
+    let (inputs, outputs, labels) = (example("inputs.npy"), example("outputs.npy"), example("labels.npy"));
+    // Expected are the scores; their decisions are compared.
+    let args = ["verify", &dir, "--inputs", &inputs, "--expect", &outputs, "--labels", &labels, "--json"];
+    let said: serde_json::Value = serde_json::from_str(&says(&args, 0)).unwrap();
+    assert_eq!((&said["integers"], &said["decisions"]), (&500.into(), &500.into()));
+    assert_eq!(said["accuracy"], 0.98);
+    // The labels are not the decisions: ten are wrong.
+    let said = says(&["verify", &dir, "--inputs", &inputs, "--expect", &labels], 1);
+    assert!(said.contains("the decision is"), "{said}");
+}

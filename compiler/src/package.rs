@@ -38,6 +38,9 @@ pub struct Options {
     pub target: Target,
     /// Ports.
     pub interface: Interface,
+    /// The hardware ends with the position of the greatest output.
+    #[serde(default)]
+    pub decision: bool,
 }
 
 /// A compiled model, as `network.json` keeps it.
@@ -72,7 +75,7 @@ impl Package {
     /// # Errors
     /// Where a part of the model has no exact form on integers, or where the clock is too fast for an operation.
     pub fn compile(graph: &Graph, source: &str, options: Options) -> Result<(Package, Design), CompileError> {
-        let wanted = streamline::Options { input_types: options.input_types.clone() };
+        let wanted = streamline::Options { input_types: options.input_types.clone(), decision: options.decision };
         let model = streamline::streamline(graph, &wanted)?;
         let mut package = Package { format: FORMAT, source: source.to_owned(), options, latency: 0, model };
         let (design, latency) = package.design().map_err(CompileError::Hardware)?;

@@ -22,7 +22,10 @@ fn compiled(case: &Case) -> Option<Model> {
     let folder = models()?.join(case.name);
     let graph = onnx::read(&folder.join("model.onnx")).unwrap_or_else(|e| panic!("{e}"));
     let input_types = case.input_type.map(|t| vec![t.parse().unwrap()]).unwrap_or_default();
-    Some(streamline(&graph, &Options { input_types }).unwrap_or_else(|e| panic!("{}: {e}", case.name)))
+    Some(
+        streamline(&graph, &Options { input_types, ..Options::default() })
+            .unwrap_or_else(|e| panic!("{}: {e}", case.name)),
+    )
 }
 
 fn check(case: &Case) {
@@ -73,6 +76,26 @@ fn networks_are_as_small_as_the_models() {
                 // The weights' own bits: 1, 2, 4 or 6.
                 assert!(greatest <= 32, "{}: {} has weights of up to {greatest}", case.name, node.name);
             }
+        }
+    }
+}
+
+#[test]
+fn decisions_in_hardware_are_those_of_the_reference() {
+    for case in &CASES {
+        let Some(folder) = models().map(|m| m.join(case.name)) else { return };
+        let graph = onnx::read(&folder.join("model.onnx")).unwrap_or_else(|e| panic!("{e}"));
+        let input_types = case.input_type.map(|t| vec![t.parse().unwrap()]).unwrap_or_default();
+        let options = Options { input_types, decision: true };
+        let model = streamline(&graph, &options).unwrap_or_else(|e| panic!("{}: {e}", case.name));
+        let [(_, decided)] = &model.network.outputs[..] else { panic!("{}: one output", case.name) };
+        let classes = rows(&array(&folder.join("outputs.npy")))[0].data.len() as i64;
+        let range = model.network.ty(*decided).ranges[..].to_vec();
+        assert!(range.len() == 1 && range[0].lo >= 0 && range[0].hi < classes, "{}: {range:?}", case.name);
+        let inputs: Vec<Vec<_>> = rows(&array(&folder.join("inputs.npy"))).into_iter().map(|x| vec![x]).collect();
+        let found = model.golden(&inputs).unwrap_or_else(|e| panic!("{}: {e}", case.name));
+        for (sample, (found, expected)) in found.iter().zip(rows(&array(&folder.join("outputs.npy")))).enumerate() {
+            assert_eq!(found[0].data, [decision(&expected.data) as f64], "{}: sample {sample}", case.name);
         }
     }
 }

@@ -21,7 +21,7 @@ fn package(network: Network, mhz: f64) -> (Package, Report) {
     let grids = vec![vec![(0.5, 0.0)]; network.inputs.len()];
     let model = Model { head: Graph::default(), grids, network, tail: Graph::default(), scales, near_ties: Vec::new() };
     let target = Target::mhz(mhz, Family::Lut6);
-    let options = Options { input_types: Vec::new(), target, interface: Interface::Plain };
+    let options = Options { input_types: Vec::new(), target, ..Options::default() };
     let mut package = Package { format: FORMAT, source: "small.onnx".into(), options, latency: 0, model };
     let (design, latency) = package.design().unwrap_or_else(|e| panic!("{e}"));
     package.latency = latency;

@@ -284,6 +284,7 @@ impl Builder<'_> {
             Op::MatMul => self.matmul(node, tensors, shape),
             Op::Pick(from) => self.pick(node, tensors, from, shape),
             Op::Sum { axes, .. } => self.reduce(node, tensors.swap_remove(0), axes, shape, Reduction::Sum),
+            Op::ArgMax { .. } | Op::TopKIndices { .. } => self.decision(node, tensors.swap_remove(0), shape),
             Op::Mean { axes, .. } => self.reduce(node, tensors.swap_remove(0), axes, shape, Reduction::Mean),
             Op::Max { axis, .. } => self.reduce(node, tensors.swap_remove(0), &[*axis], shape, Reduction::Max),
             _ => Err(error(

@@ -6,6 +6,7 @@
 //! gives their integers. What stands before the first quantiser stays real (the head, computed by the host), and what
 //! stands behind the last integer tensor too (the tail).
 
+mod decision;
 mod function;
 mod integer;
 mod linear;

@@ -9,7 +9,7 @@ use gatewright_layers::network::{Network, TensorTy};
 
 use super::function::{Stage, Vals};
 use super::integer::{self, Tensor};
-use super::{Model, StreamlineError};
+use super::{Model, StreamlineError, decision};
 use crate::exact::approximate;
 use crate::graph::{self, Graph, Node, Op, Operand, Rounding, Unary, ValueId, ValueInfo, count};
 use crate::number::NumberType;
@@ -30,6 +30,8 @@ enum Tracked {
 pub struct Options {
     /// The types of the hardware's inputs, one per input of the graph or one for all; none where the model quantises them.
     pub input_types: Vec<NumberType>,
+    /// The hardware ends with the position of the greatest output.
+    pub decision: bool,
 }
 
 pub(super) struct Builder<'a> {
@@ -39,6 +41,8 @@ pub(super) struct Builder<'a> {
     pub scales: Vec<(Vals, Vals)>,
     /// Per layer: see [`Model::near_ties`].
     pub near_ties: Vec<Vec<Vec<i64>>>,
+    /// Decisions belong to the hardware, whatever it takes.
+    decides: bool,
     tracked: Vec<Option<Tracked>>,
     head: Graph,
     grids: Vec<(Vals, Vals)>,
@@ -60,11 +64,19 @@ pub(super) fn error(node: &Node, problem: impl Into<String>, help: impl Into<Str
 /// # Errors
 /// At the first node that has no exact form on integers, with the way out.
 pub fn streamline(graph: &Graph, options: &Options) -> Result<Model, StreamlineError> {
+    match options.decision {
+        true => walk(&decision::decided(graph)?, options),
+        false => walk(graph, options),
+    }
+}
+
+fn walk(graph: &Graph, options: &Options) -> Result<Model, StreamlineError> {
     let mut b = Builder {
         graph,
         network: Network { name: integer::identifier(&graph.name, "network"), ..Network::default() },
         scales: Vec::new(),
         near_ties: Vec::new(),
+        decides: options.decision,
         tracked: vec![None; graph.values.len()],
         head: Graph { name: graph.name.clone(), ..Graph::default() },
         grids: Vec::new(),
@@ -151,7 +163,7 @@ impl Builder<'_> {
                     Tracked::Head(new)
                 }
             }
-        } else if operands.iter().any(|t| matches!(t, Tracked::Tail(_))) || host_only(&node.op) {
+        } else if operands.iter().any(|t| matches!(t, Tracked::Tail(_))) || self.host_only(node, &operands) {
             Tracked::Tail(self.tail_node(node, &info)?)
         } else {
             let mut tensors = Vec::new();
@@ -165,6 +177,17 @@ impl Builder<'_> {
         };
         self.tracked[node.output.0] = Some(tracked);
         Ok(())
+    }
+
+    /// Softmax, and decisions that the hardware does not take at once.
+    fn host_only(&self, node: &Node, operands: &[Tracked]) -> bool {
+        match (&node.op, operands) {
+            (Op::Softmax { .. }, _) => true,
+            (Op::ArgMax { .. } | Op::TopKIndices { .. }, [Tracked::Integer(x)]) => {
+                !self.decides && !self.can_decide(node, x)
+            }
+            _ => false,
+        }
     }
 
     /// A quantiser of a real value of the host: an input of the network.
@@ -318,11 +341,6 @@ fn copy(to: &mut Graph, node: &Node, info: &ValueInfo, new: impl Fn(ValueId) -> 
     });
     to.nodes.push(Node { inputs: inputs.collect(), output, ..node.clone() });
     output
-}
-
-/// Operators whose results are no functions of single integers: decisions and what follows them.
-fn host_only(op: &Op) -> bool {
-    matches!(op, Op::Softmax { .. } | Op::ArgMax { .. } | Op::TopKIndices { .. })
 }
 
 fn no_quantiser(node: &Node) -> StreamlineError {
