@@ -12,3 +12,4 @@ pub mod report;
 pub mod run;
 pub mod shape;
 pub mod streamline;
+pub mod testbench;
