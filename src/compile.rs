@@ -7,11 +7,12 @@ use gatewright_compiler::number::NumberType;
 use gatewright_compiler::package::{CompileError, Interface, Options, Package};
 use gatewright_compiler::profile::Profile;
 use gatewright_compiler::report::Report;
+use gatewright_compiler::testbench::{Samples, TestBench};
 use gatewright_dsl::emit::{EmitOptions, emit};
 use gatewright_layers::target::{Family, Target};
 use serde::Deserialize;
 
-use crate::{Failure, output};
+use crate::{Failure, output, testbench};
 
 /// What `gatewright compile` takes.
 #[derive(clap::Args)]
@@ -152,11 +153,14 @@ pub fn compile(file: &Path, options: Options, profile: Option<&Profile>, dir: &P
     let page = report.html().map_err(|e| Failure::Unusable(format!("cannot write the report: {e}")))?;
     let json = serde_json::to_string_pretty(&report);
     let json = json.map_err(|e| Failure::Unusable(format!("cannot write JSON: {e}")))? + "\n";
+    let samples = Samples::of_ranges(&package.model.network);
+    let bench = TestBench::new(&package, &design, &files, &samples).map_err(testbench::failure)?;
     // Nothing is written before all is there.
     files.write_to(dir.join("rtl")).map_err(|e| Failure::Unusable(e.to_string()))?;
     output::write(&dir.join("network.json"), &network)?;
     output::write(&dir.join("report.html"), &page)?;
     output::write(&dir.join("report.json"), &json)?;
+    testbench::write(&bench, dir)?;
     let network = &package.model.network;
     let mut said = format!("{}: {} layers on integers\n", source, network.nodes.len());
     let clock = package.options.target.clock_mhz();
@@ -168,6 +172,11 @@ pub fn compile(file: &Path, options: Options, profile: Option<&Profile>, dir: &P
         ),
     };
     said += &format!("  Verilog in {}, top module {}\n", dir.join("rtl").display(), files.top);
+    said += &format!(
+        "  test bench in {}, {} samples; its first lines say how to run it\n",
+        dir.join("tb").join(format!("{}_tb.v", files.top)).display(),
+        bench.samples
+    );
     said += &format!("  report in {}, or: gatewright report {}\n", dir.join("report.html").display(), dir.display());
     said += &format!("  check it: gatewright verify {} --inputs X.npy --expect Y.npy\n", dir.display());
     Ok(said)

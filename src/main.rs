@@ -12,6 +12,7 @@ mod demo;
 mod ir;
 mod output;
 mod report;
+mod testbench;
 mod verify;
 
 /// From a trained model to verified hardware, and hardware described in Rust.

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use gatewright_compiler::graph::{Tensor, count};
 use gatewright_compiler::package::{FORMAT, Interface, Package};
+use gatewright_compiler::testbench::Samples;
 use gatewright_dsl::emit::{EmitOptions, emit};
 use gatewright_dsl::ir::Design;
 use gatewright_layers::network::Batch;
@@ -16,7 +17,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use ndarray::ArrayD;
 use ndarray_npy::ReadNpyError;
 
-use crate::{Failure, output};
+use crate::{Failure, output, testbench};
 
 /// What `gatewright verify` takes.
 #[derive(clap::Args)]
@@ -44,6 +45,9 @@ pub struct Arguments {
     /// Round inputs that the hardware's input type cannot hold, instead of refusing them
     #[arg(long)]
     pub round_inputs: bool,
+    /// Put these samples and the golden model's results into DIR/tb, the test bench for other simulators
+    #[arg(long)]
+    pub testbench: bool,
     /// Say the result as JSON
     #[arg(long)]
     pub json: bool,
@@ -63,6 +67,7 @@ impl Default for Arguments {
             limit: None,
             tolerance: TOLERANCE,
             round_inputs: false,
+            testbench: false,
             json: false,
         }
     }
@@ -203,6 +208,10 @@ fn verify(package: &Package, arguments: &Arguments) -> Result<Verdict, Failure> 
         held(package, &samples)?;
     }
     let integers = model.integers(&samples).map_err(host)?;
+    if arguments.testbench {
+        let samples = Samples { count: samples.len(), inputs: integers.clone() };
+        testbench::replace(package, &samples, &arguments.dir)?;
+    }
     let golden = model.network.run(samples.len(), integers.clone()).map_err(|e| Failure::Finding(e.to_string()))?;
     let golden: Vec<Batch> = model.network.outputs.iter().map(|(_, t)| golden[*t].clone()).collect();
     let begun = Instant::now();
