@@ -7,11 +7,12 @@ use gatewright_compiler::number::NumberType;
 use gatewright_compiler::package::{CompileError, Interface, Options, Package};
 use gatewright_compiler::profile::Profile;
 use gatewright_compiler::report::Report;
+use gatewright_compiler::testbench::{Samples, TestBench};
 use gatewright_dsl::emit::{EmitOptions, emit};
 use gatewright_layers::target::{Family, Target};
 use serde::Deserialize;
 
-use crate::{Failure, output, report};
+use crate::{Failure, output, report, testbench};
 
 /// What `gatewright compile` takes.
 #[derive(clap::Args)]
@@ -158,21 +159,30 @@ pub fn compile(file: &Path, options: Options, profile: Option<&Profile>, dir: &P
     let network = serde_json::to_string(&package).map_err(|e| Failure::Unusable(format!("cannot write JSON: {e}")))?;
     let mut report = Report::of(&package, &design);
     profile.iter().for_each(|p| report.assess(p));
+    let samples = Samples::of_ranges(&package.model.network);
+    let bench = TestBench::new(&package, &design, &files, &samples).map_err(testbench::failure)?;
     // Nothing is written before all is there.
     files.write_to(dir.join("rtl")).map_err(|e| Failure::Unusable(e.to_string()))?;
     output::write(&dir.join("network.json"), &network)?;
     report::write(dir, &report)?;
+    testbench::write(&bench, dir)?;
     let network = &package.model.network;
     let mut said = format!("{}: {} layers on integers\n", source, network.nodes.len());
     let clock = package.options.target.clock_mhz();
     said += &match package.latency {
         0 => "  combinational\n".to_owned(),
+        n if clock == 0.0 => format!("  the layers are combinational; latency {n} clocks, a sample per clock\n"),
         n => format!(
             "  latency {n} clocks, {:.1} ns at {clock} MHz; a sample per clock\n",
             f64::from(n) * 1000.0 / clock
         ),
     };
     said += &format!("  Verilog in {}, top module {}\n", dir.join("rtl").display(), files.top);
+    said += &format!(
+        "  test bench in {}, {} samples; its first lines say how to run it\n",
+        dir.join("tb").join(format!("{}_tb.v", files.top)).display(),
+        bench.samples
+    );
     said += &format!("  report in {}, or: gatewright report {}\n", dir.join("report.html").display(), dir.display());
     said += &format!("  check it: gatewright verify {} --inputs X.npy --expect Y.npy\n", dir.display());
     Ok(said)

@@ -14,6 +14,7 @@ mod ir;
 mod output;
 mod report;
 mod samples;
+mod testbench;
 mod trace;
 mod verify;
 

@@ -8,13 +8,14 @@ use std::time::Instant;
 use gatewright_compiler::graph::{Operand, Tensor, count};
 use gatewright_compiler::package::{FORMAT, Interface, Package};
 use gatewright_compiler::seen::Seen;
+use gatewright_compiler::testbench::Samples;
 use gatewright_dsl::emit::{EmitOptions, emit};
 use gatewright_dsl::ir::Design;
 use gatewright_layers::network::{Batch, Network};
 
 use crate::engine::{self, Engine};
 use crate::trace::Trace;
-use crate::{Failure, output, report, samples};
+use crate::{Failure, output, report, samples, testbench};
 
 /// What `gatewright verify` takes.
 #[derive(clap::Args)]
@@ -45,6 +46,9 @@ pub struct Arguments {
     /// Write all values of this sample, layer by layer, to DIR/trace-SAMPLE.json; counted from 0
     #[arg(long, value_name = "SAMPLE")]
     pub trace: Option<usize>,
+    /// Put these samples and the golden model's results into DIR/tb, the test bench for other simulators
+    #[arg(long)]
+    pub testbench: bool,
     /// Say the result as JSON
     #[arg(long)]
     pub json: bool,
@@ -65,6 +69,7 @@ impl Default for Arguments {
             tolerance: TOLERANCE,
             round_inputs: false,
             trace: None,
+            testbench: false,
             json: false,
         }
     }
@@ -178,6 +183,10 @@ fn verify(package: &Package, arguments: &Arguments) -> Result<Verdict, Failure> 
     }
     let integers = model.integers(&samples).map_err(host)?;
     let (golden, seen) = model.see(&samples, &integers).map_err(host)?;
+    if arguments.testbench {
+        let samples = Samples { count: samples.len(), inputs: integers.clone() };
+        testbench::replace(package, &samples, &arguments.dir)?;
+    }
     let begun = Instant::now();
     let mut verdict = Verdict {
         samples: samples.len(),

@@ -13,3 +13,4 @@ pub mod run;
 pub mod seen;
 pub mod shape;
 pub mod streamline;
+pub mod testbench;
