@@ -10,7 +10,7 @@ use gatewright_compiler::package::{FORMAT, Interface, Options, Package};
 use gatewright_compiler::profile::{Profile, ProfileError};
 use gatewright_compiler::report::Report;
 use gatewright_compiler::streamline::Model;
-use gatewright_layers::layer::{Combine, Dense, Layer, Matrix, StepFunction, Steps};
+use gatewright_layers::layer::{Combine, Dense, Form, Layer, Matrix, StepFunction, Steps};
 use gatewright_layers::network::{Network, Range, TensorTy};
 use gatewright_layers::target::{Family, Target};
 
@@ -37,7 +37,7 @@ fn small() -> Network {
     let sum = net.push("fc".into(), Layer::Dense(Dense { weights, bias: vec![5, 0] }), vec![0]).unwrap();
     let relu = net.push("relu".into(), Layer::Clip { lo: Some(0), hi: None }, vec![sum]).unwrap();
     let function = StepFunction { first: 0, steps: vec![(8, 1), (40, 2)] };
-    let steps = Steps { functions: Arc::new(vec![function]), of: Arc::new(vec![0]) };
+    let steps = Steps { functions: Arc::new(vec![function]), of: Arc::new(vec![0]), form: Form::Auto };
     let y = net.push("act".into(), Layer::Steps(steps), vec![relu]).unwrap();
     net.outputs.push(("y".into(), y));
     net
@@ -92,6 +92,35 @@ fn the_numbers_of_a_small_network() {
     assert_eq!(t.latency_clocks, package.latency);
     assert_eq!(t.latency_ns, Some(f64::from(package.latency) * 5.0));
     assert!(report.text().contains("dense 2→2"), "{}", report.text());
+}
+
+/// Steps at 3 and 40, a line's steps, and a constant.
+#[test]
+fn forms_of_steps_are_said() {
+    let line = StepFunction { first: 0, steps: (1..=3).map(|v| ((16 * v - 5 + 2) / 3, v)).collect() };
+    let plain = StepFunction { first: 0, steps: vec![(3, 1), (40, 0)] };
+    let why = |of: Vec<u32>, form| {
+        let x = TensorTy::uniform(vec![4], Range { lo: 0, hi: 60 });
+        let mut net = Network { name: "steps".into(), inputs: vec![("x".into(), x)], ..Network::default() };
+        let constant = StepFunction { first: 1, steps: Vec::new() };
+        let functions = Arc::new(vec![line.clone(), plain.clone(), constant]);
+        let y = net.push("act".into(), Layer::Steps(Steps { functions, of: Arc::new(of), form }), vec![0]).unwrap();
+        net.outputs.push(("y".into(), y));
+        let why = &package(net, 0.0).1.layers[0].why;
+        why.split_once("; made ").unwrap_or_else(|| panic!("{why}")).1.to_owned()
+    };
+    assert_eq!(why(vec![0, 1, 1, 0], Form::Comparisons), "by comparisons");
+    assert_eq!(why(vec![1], Form::Table), "as tables");
+    assert_eq!(why(vec![0, 1, 2, 0], Form::Comparisons), "3 by comparisons, 1 as constants");
+    let multiplier = why(vec![0], Form::Multiplier);
+    assert!(multiplier.starts_with("as a multiplier: "), "{multiplier}");
+    // The numbers that it says give the steps.
+    let numbers: Vec<i64> = multiplier.split(' ').filter_map(|w| w.parse().ok()).collect();
+    let [factor, offset, over] = numbers[..] else { panic!("{multiplier}") };
+    let offset = if multiplier.contains(" - ") { -offset } else { offset };
+    for x in 0..=60 {
+        assert_eq!((factor * x + offset).div_euclid(over).clamp(0, 3), line.at(x), "{multiplier} at {x}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use gatewright_dsl::emit::{EmitOptions, emit};
 use gatewright_dsl::prelude::Options;
-use gatewright_layers::layer::{Dense, Layer, Matrix, Requantise, Rounding, StepFunction, Steps};
+use gatewright_layers::layer::{Dense, Form, Layer, Matrix, Requantise, Rounding, StepFunction, Steps};
 use gatewright_layers::network::{Network, Range, TensorTy};
 use gatewright_layers::target::{Family, Target};
 use gatewright_layers::unrolled::{Timed, Unrolled};
@@ -58,7 +58,7 @@ fn mlp(sizes: &[usize], bits: u32, input_bits: u32) -> Network {
         };
         let functions: Vec<StepFunction> = net.ty(at).ranges.iter().map(function).collect();
         let of = (0..functions.len() as u32).collect();
-        let steps = Steps { functions: Arc::new(functions), of: Arc::new(of) };
+        let steps = Steps { functions: Arc::new(functions), of: Arc::new(of), form: Form::Auto };
         at = push(&mut net, format!("act{n}"), Layer::Steps(steps), at);
     }
     net.outputs.push(("y".into(), at));

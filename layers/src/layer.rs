@@ -53,6 +53,38 @@ pub struct Steps {
     pub functions: Arc<Vec<StepFunction>>,
     /// The function of each element, row-major; a single entry for all.
     pub of: Arc<Vec<u32>>,
+    /// What they are in hardware; they compute the same in every form.
+    #[serde(default)]
+    pub form: Form,
+}
+
+/// The form of step functions in hardware. Functions that are constant on their range need none.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// For each function the one with the fewest LUTs by the estimates.
+    #[default]
+    Auto,
+    /// A tree of comparisons, one per step.
+    Comparisons,
+    /// A table addressed by the value: of ranges of up to 12 bits.
+    Table,
+    /// A multiplier, shift and clip: of functions for which one is found that is proved equal on the whole range, which
+    /// quantisers with uniform steps mostly are.
+    Multiplier,
+}
+
+/// What a step function became.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Made {
+    /// It has no step on its range.
+    Constant,
+    /// A tree of comparisons.
+    Comparisons,
+    /// A table.
+    Table,
+    /// This multiplier.
+    Multiplier(Requantise),
 }
 
 /// How a requantiser rounds.

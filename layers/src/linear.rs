@@ -56,8 +56,10 @@ fn adds(inputs: &[Range], rows: &[Row]) -> (ShiftAdds, Vec<i128>) {
         if constant != 0 {
             // Subtracted as a magnitude, but where all else is subtracted: a difference then needs no negation.
             let negative = constant < 0 && terms.iter().any(|t| t.1 > 0);
-            let (value, weight) = if negative { (-constant, -1) } else { (constant, 1) };
-            terms.push((ranges.len(), weight));
+            // Shifted, so that bits below its lowest one pass by.
+            let zeros = constant.trailing_zeros();
+            let value = if negative { -constant } else { constant } >> zeros;
+            terms.push((ranges.len(), if negative { -1 } else { 1 } << zeros));
             ranges.push((value, value));
             constants.push(value);
         }

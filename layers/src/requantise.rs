@@ -42,7 +42,7 @@ impl Rounding {
 
     fn unrolled(self, v: Int, shift: u32) -> Int {
         let mode = match self {
-            Rounding::Floor => Mode::Floor,
+            Rounding::Floor => return v >> shift,
             Rounding::Ceil => Mode::Ceiling,
             Rounding::ToZero => Mode::TowardZero,
             Rounding::HalfEven => Mode::HalfEven,
@@ -94,34 +94,41 @@ impl Requantise {
         table::prepared(&ty.ranges, samples.saturating_mul(ty.ranges.len()), |x| self.at(x))
     }
 
-    pub(crate) fn unrolled(&self, x: &[Int], ty: &TensorTy) -> Vec<Int> {
-        let element = |(x, r): (&Int, &Range)| {
-            let scaled = linear::unrolled(&[*x], &[*r], &[self.row()])[0];
-            self.rounding.unrolled(scaled, self.shift).sat(range(self.lo..=self.hi))
+    /// Whether everything on the way has 63 bits.
+    pub(crate) fn fits(&self, x: Range) -> bool {
+        self.row().range(&[x]).is_ok()
+    }
+
+    pub(crate) fn element(&self, x: Int, r: Range) -> Int {
+        let scaled = linear::unrolled(&[x], &[r], &[self.row()])[0];
+        self.rounding.unrolled(scaled, self.shift).sat(range(self.lo..=self.hi))
+    }
+
+    pub(crate) fn element_cost(&self, r: Range) -> Cost {
+        let scaled = linear::cost(&[r], &[self.row()]);
+        let ends = [r.lo, r.hi].map(|x| i128::from(x) * i128::from(self.factor) + i128::from(self.offset));
+        let (lo, hi) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
+        let divide = |v| self.rounding.divide(v, self.shift);
+        let (low, high) = (divide(lo), divide(hi));
+        let bits = gatewright_arith::shift_adds::width((low, high));
+        let round = match self.rounding {
+            _ if self.shift == 0 => Cost::default(),
+            Rounding::Floor => Cost::default(),
+            _ => {
+                let adder_bits = u64::from(bits);
+                Cost { adders: 1, adder_bits, luts: adder_bits, depth: 1, comparators: 0 }
+            }
         };
-        x.iter().zip(&ty.ranges).map(element).collect()
+        let clips = u64::from(low < self.lo.into()) + u64::from(high > self.hi.into());
+        let clip = Cost::compare_constant(bits).then(Cost::choose(bits));
+        (0..clips).fold(scaled.then(round), |cost, _| cost.then(clip))
+    }
+
+    pub(crate) fn unrolled(&self, x: &[Int], ty: &TensorTy) -> Vec<Int> {
+        x.iter().zip(&ty.ranges).map(|(x, r)| self.element(*x, *r)).collect()
     }
 
     pub(crate) fn cost(&self, x: &TensorTy) -> Cost {
-        let element = |r: &Range| {
-            let scaled = linear::cost(&[*r], &[self.row()]);
-            let ends = [r.lo, r.hi].map(|x| i128::from(x) * i128::from(self.factor) + i128::from(self.offset));
-            let (lo, hi) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
-            let divide = |v| self.rounding.divide(v, self.shift);
-            let (low, high) = (divide(lo), divide(hi));
-            let bits = gatewright_arith::shift_adds::width((low, high));
-            let round = match self.rounding {
-                _ if self.shift == 0 => Cost::default(),
-                Rounding::Floor => Cost::default(),
-                _ => {
-                    let adder_bits = u64::from(bits);
-                    Cost { adders: 1, adder_bits, luts: adder_bits, depth: 1, comparators: 0 }
-                }
-            };
-            let clips = u64::from(low < self.lo.into()) + u64::from(high > self.hi.into());
-            let clip = Cost::compare_constant(bits).then(Cost::choose(bits));
-            (0..clips).fold(scaled.then(round), |cost, _| cost.then(clip))
-        };
-        x.ranges.iter().map(element).fold(Cost::default(), Cost::beside)
+        x.ranges.iter().map(|r| self.element_cost(*r)).fold(Cost::default(), Cost::beside)
     }
 }

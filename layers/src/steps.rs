@@ -1,12 +1,15 @@
 //! Functions by their steps: activations and quantisers.
 
-use gatewright_dsl::prelude::{Int, lit, select};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use gatewright_dsl::prelude::{Int, lit, select, uint};
 
 use crate::cost::Cost;
 use crate::error::Error;
-use crate::layer::{OfOne, StepFunction, Steps};
+use crate::layer::{Form, Made, OfOne, StepFunction, Steps};
 use crate::network::{Range, TensorTy};
-use crate::table;
+use crate::{multiplier, table};
 
 /// Ranges up to this width may become one table addressed by the value.
 const TABLE_WIDTH: u32 = 12;
@@ -33,7 +36,8 @@ impl StepFunction {
         StepFunction { first, steps }
     }
 
-    fn values(&self) -> Range {
+    /// The hull of all its values.
+    pub(crate) fn values(&self) -> Range {
         let all = || std::iter::once(self.first).chain(self.steps.iter().map(|s| s.1));
         Range { lo: all().fold(self.first, i64::min), hi: all().fold(self.first, i64::max) }
     }
@@ -66,35 +70,81 @@ impl StepFunction {
         Cost { depth: n.max(1).ilog2() + 1, ..compare.then(choose) }
     }
 
-    /// The values by the bits of `x`, read without their sign.
-    fn table(&self, x: Int, range: Range) -> Int {
+    /// The values by the bits of an operand, read without their sign.
+    fn words(&self, range: Range) -> Vec<i64> {
         let size = 1_i64 << range.width();
-        let word = |bits: i64| if bits <= range.hi { bits } else { bits - size };
-        let value = |bits: i64| lit(self.at(word(bits).clamp(range.lo, range.hi)));
-        let choices: Vec<Int> = (0..size).map(value).collect();
-        select(x.wrap(gatewright_dsl::prelude::uint(range.width())), &choices)
+        if range.lo >= 0 {
+            return self.table_over(Range { lo: 0, hi: size - 1 });
+        }
+        let mut words = self.table_over(Range { lo: -size / 2, hi: size / 2 - 1 });
+        words.rotate_left(size as usize / 2);
+        words
     }
 
-    /// The function, which has been made for `range`, in hardware.
-    fn unrolled(&self, x: Int, range: Range) -> Int {
-        if self.by_table(range) { self.table(x, range) } else { self.tree(x) }
+    fn table(&self, x: Int, range: Range) -> Int {
+        let choices: Vec<Int> = self.words(range).into_iter().map(lit).collect();
+        select(x.wrap(uint(range.width())), &choices)
     }
 
-    fn by_table(&self, range: Range) -> bool {
-        self.steps.len() > 1
-            && range.width() <= TABLE_WIDTH
-            && Cost::table(range.width(), self.values().width()).luts < self.tree_cost(range).luts
+    /// What the function, which has been made for `range`, becomes, and its cost.
+    ///
+    /// # Errors
+    /// Where it has not the wanted form.
+    fn made(&self, range: Range, form: Form) -> Result<(Made, Cost), Error> {
+        if self.steps.is_empty() {
+            return Ok((Made::Constant, Cost::default()));
+        }
+        let tree = || (Made::Comparisons, self.tree_cost(range));
+        let table = || {
+            (range.width() <= TABLE_WIDTH)
+                .then(|| (Made::Table, Cost::table(&self.words(range), self.values().width())))
+        };
+        let multiplier = || multiplier::find(self, range).map(|(form, cost)| (Made::Multiplier(form), cost));
+        match form {
+            Form::Comparisons => Ok(tree()),
+            Form::Table => table().ok_or_else(|| {
+                let width = range.width();
+                Error::layer(format!(
+                    "an operand of {width} bits is too wide for a table, which takes {TABLE_WIDTH}: use the form auto or \
+                     comparisons"
+                ))
+            }),
+            Form::Multiplier => multiplier().ok_or_else(|| {
+                let Range { lo, hi } = range;
+                Error::layer(format!(
+                    "no multiplier and shift of up to 30 bits equals its function on {lo}..={hi}: use the form auto, comparisons or table"
+                ))
+            }),
+            // One comparison is the least there is.
+            Form::Auto if self.steps.len() == 1 => Ok(tree()),
+            Form::Auto => {
+                let others = [table(), multiplier()].into_iter().flatten();
+                Ok(others.fold(tree(), |best, other| if other.1.luts < best.1.luts { other } else { best }))
+            }
+        }
     }
 
-    fn cost(&self, range: Range) -> Cost {
-        if self.by_table(range) { Cost::table(range.width(), self.values().width()) } else { self.tree_cost(range) }
+    fn unrolled(&self, made: &Made, x: Int, range: Range) -> Int {
+        match made {
+            Made::Constant => lit(self.first),
+            Made::Comparisons => self.tree(x),
+            Made::Table => self.table(x, range),
+            Made::Multiplier(form) => form.element(x, range),
+        }
     }
 }
 
+/// The functions of elements, each made once for each range that it has.
+struct Hardware {
+    made: Vec<(StepFunction, Made, Cost)>,
+    /// Which of them each element has.
+    of: Vec<usize>,
+}
+
 impl Steps {
-    fn function(&self, element: usize) -> &StepFunction {
-        let of = if self.of.len() == 1 { self.of[0] } else { self.of[element] };
-        &self.functions[of as usize]
+    /// The number of an element's function.
+    fn number(&self, element: usize) -> u32 {
+        if self.of.len() == 1 { self.of[0] } else { self.of[element] }
     }
 
     pub(crate) fn output(&self, x: &TensorTy) -> Result<TensorTy, Error> {
@@ -107,9 +157,12 @@ impl Steps {
             return Err(Error::layer(format!("an element has step function {missing}, and there are {has}")));
         }
         self.functions.iter().try_for_each(StepFunction::check)?;
-        let range = |(e, r): (usize, &Range)| self.function(e).within(*r).values();
+        let range = |(e, r): (usize, &Range)| self.functions[self.number(e) as usize].within(*r).values();
         let ty = TensorTy { shape: x.shape.clone(), ranges: x.ranges.iter().enumerate().map(range).collect() };
         ty.check()?;
+        if self.form != Form::Auto {
+            self.hardware(x, self.form)?;
+        }
         Ok(ty)
     }
 
@@ -142,14 +195,62 @@ impl Steps {
         })
     }
 
+    /// # Errors
+    /// Where a function has not the wanted form.
+    fn hardware(&self, x: &TensorTy, form: Form) -> Result<Hardware, Error> {
+        let mut known: HashMap<(u32, Range), usize> = HashMap::new();
+        let mut made = Vec::new();
+        let mut of = Vec::with_capacity(x.ranges.len());
+        for (e, &range) in x.ranges.iter().enumerate() {
+            let number = self.number(e);
+            let n = match known.entry((number, range)) {
+                Entry::Occupied(n) => *n.get(),
+                Entry::Vacant(new) => {
+                    let function = self.functions[number as usize].within(range);
+                    let (form, cost) = function.made(range, form)?;
+                    made.push((function, form, cost));
+                    *new.insert(made.len() - 1)
+                }
+            };
+            of.push(n);
+        }
+        Ok(Hardware { made, of })
+    }
+
+    /// As [`output`](Steps::output) has checked; without that, comparisons are always there.
+    fn checked(&self, x: &TensorTy) -> Hardware {
+        let comparisons = |_| self.hardware(x, Form::Comparisons);
+        self.hardware(x, self.form).or_else(comparisons).unwrap_or(Hardware { made: Vec::new(), of: Vec::new() })
+    }
+
+    /// What the functions of the elements of `x` become in hardware, and of how many elements, for a layer that `x` fits.
+    pub fn forms(&self, x: &TensorTy) -> Vec<(Made, usize)> {
+        let Hardware { made, of } = self.checked(x);
+        let mut counts: Vec<(Made, usize)> = Vec::new();
+        let mut numbers: HashMap<Made, usize> = HashMap::new();
+        for n in of {
+            let form = &made[n].1;
+            let at = *numbers.entry(form.clone()).or_insert(counts.len());
+            match counts.get_mut(at) {
+                Some(count) => count.1 += 1,
+                None => counts.push((form.clone(), 1)),
+            }
+        }
+        counts
+    }
+
     pub(crate) fn unrolled(&self, x: &[Int], ty: &TensorTy) -> Vec<Int> {
-        let element = |(e, (x, r)): (usize, (&Int, &Range))| self.function(e).within(*r).unrolled(*x, *r);
-        x.iter().zip(&ty.ranges).enumerate().map(element).collect()
+        let Hardware { made, of } = self.checked(ty);
+        let element = |((x, range), n): ((&Int, &Range), usize)| {
+            let (function, form, _) = &made[n];
+            function.unrolled(form, *x, *range)
+        };
+        x.iter().zip(&ty.ranges).zip(of).map(element).collect()
     }
 
     pub(crate) fn cost(&self, x: &TensorTy) -> Cost {
-        let element = |(e, r): (usize, &Range)| self.function(e).within(*r).cost(*r);
-        x.ranges.iter().enumerate().map(element).fold(Cost::default(), Cost::beside)
+        let Hardware { made, of } = self.checked(x);
+        of.into_iter().map(|n| made[n].2).fold(Cost::default(), Cost::beside)
     }
 }
 

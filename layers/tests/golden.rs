@@ -7,7 +7,7 @@ mod support;
 use std::sync::Arc;
 
 use gatewright_layers::Error;
-use gatewright_layers::layer::{Combine, Dense, Layer, Matrix, Pick, Requantise, Rounding, StepFunction, Steps};
+use gatewright_layers::layer::{Combine, Dense, Form, Layer, Matrix, Pick, Requantise, Rounding, StepFunction, Steps};
 use gatewright_layers::network::{Network, Range, TensorTy};
 use gatewright_sim::rng::Rng;
 use proptest::prelude::*;
@@ -66,7 +66,7 @@ proptest! {
             let of_one = |l: &Layer| matches!(l, Layer::Requantise(_) | Layer::Clip { .. } | Layer::Steps(_));
             if let Some(node) = net.nodes.iter().find(|n| of_one(&n.layer)) {
                 break match node.layer.clone() {
-                    Layer::Steps(s) => Layer::Steps(Steps { of: Arc::new(vec![0]), ..s }),
+                    Layer::Steps(s) => Layer::Steps(Steps { of: Arc::new(vec![0]), form: Form::Auto, ..s }),
                     other => other,
                 };
             }
@@ -168,7 +168,9 @@ fn what_does_not_fit_is_named() {
     let dense = |weights, bias| Layer::Dense(Dense { weights, bias });
     let one = |v: i64| Arc::new(vec![v]);
     let function = |steps: Vec<(i64, i64)>| StepFunction { first: 0, steps };
-    let steps = |steps, of| Layer::Steps(Steps { functions: Arc::new(vec![function(steps)]), of: Arc::new(of) });
+    let formed =
+        |steps, of, form| Layer::Steps(Steps { functions: Arc::new(vec![function(steps)]), of: Arc::new(of), form });
+    let steps = |steps, of| formed(steps, of, Form::Auto);
     let requantise = |shift, lo, hi| {
         Layer::Requantise(Requantise { factor: 1, offset: 0, shift, rounding: Rounding::Floor, lo, hi })
     };
@@ -189,6 +191,10 @@ fn what_does_not_fit_is_named() {
         (
             refused(steps(vec![(0, i64::MAX)], vec![0]), &[&[2]]),
             "an element reaches 0..=9223372036854775807, which takes more than 63 bits",
+        ),
+        (
+            refused(formed(vec![(-3, 1), (0, 2), (1, 3), (4, 4)], vec![0], Form::Multiplier), &[&[2]]),
+            "no multiplier and shift of up to 30 bits equals its function on -8..=7: use the form auto, comparisons or table",
         ),
         (refused(requantise(127, 0, 1), &[&[2]]), "127 fraction bits are more than 126"),
         (refused(requantise(1, 2, 1), &[&[2]]), "its least value 2 is above its greatest, 1"),
@@ -215,6 +221,18 @@ fn what_does_not_fit_is_named() {
     }
     let error = Network::default().push("a".into(), Layer::Mul, vec![0, 1]).unwrap_err();
     assert_eq!(error.to_string(), "layer `a`: there is no tensor 0 yet");
+}
+
+#[test]
+fn tables_have_a_limit() {
+    let ty = |hi| TensorTy::uniform(vec![1], Range { lo: 0, hi });
+    let functions = Arc::new(vec![StepFunction { first: 0, steps: vec![(3, 1)] }]);
+    let layer = Layer::Steps(Steps { functions, of: Arc::new(vec![0]), form: Form::Table });
+    assert!(layer.output(&[&ty(4095)]).is_ok());
+    let wanted = "an operand of 13 bits is too wide for a table, which takes 12: use the form auto or comparisons";
+    assert!(layer.output(&[&ty(4096)]).unwrap_err().to_string().ends_with(wanted));
+    // A constant needs none.
+    assert!(layer.output(&[&TensorTy::uniform(vec![1], Range { lo: 3, hi: 1 << 40 })]).is_ok());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Layers in words: what they are, and why their results are as wide as they are.
 
-use gatewright_layers::layer::{Dense, Layer, Rounding, Steps};
+use gatewright_layers::layer::{Dense, Layer, Made, Requantise, Rounding, Steps};
 use gatewright_layers::network::{Range, TensorTy};
 
 use crate::graph::{Op, Unary};
@@ -130,7 +130,7 @@ pub(super) fn why(layer: &Layer, types: &[&TensorTy], out: &TensorTy) -> String 
     let first = operands.first().copied().unwrap_or(0);
     match layer {
         Layer::Dense(d) => dense(d, types, bits),
-        Layer::Steps(s) => steps(s, first, out),
+        Layer::Steps(s) => types.first().map_or_else(String::new, |x| steps(s, x, out)),
         Layer::Requantise(r) => {
             let Range { lo, hi } = hull(&out.ranges);
             match (lo <= r.lo, hi >= r.hi) {
@@ -161,12 +161,42 @@ fn list(bits: &[u32]) -> String {
     format!("{} bits", all.join(" and "))
 }
 
-fn steps(s: &Steps, from: u32, out: &TensorTy) -> String {
+fn steps(s: &Steps, x: &TensorTy, out: &TensorTy) -> String {
     let Range { lo, hi } = hull(&out.ranges);
+    let from = widest(&x.ranges);
     let thresholds: usize = s.functions.iter().map(|f| f.steps.len()).sum();
     match thresholds {
         0 => format!("constant: the function has no step over {from} bits"),
-        _ => format!("the function's own values, {lo}..{hi}, whatever its operand of {from} bits is"),
+        _ => {
+            let values = format!("the function's own values, {lo}..{hi}, whatever its operand of {from} bits is");
+            format!("{values}; made {}", made(&s.forms(x)))
+        }
+    }
+}
+
+/// The forms of step functions: the multiplier where there is only one, and how many elements have each where there are
+/// several.
+fn made(forms: &[(Made, usize)]) -> String {
+    let kind = |form: &Made| match form {
+        Made::Constant => "as constants",
+        Made::Comparisons => "by comparisons",
+        Made::Table => "as tables",
+        Made::Multiplier(_) => "as multipliers",
+    };
+    if let [(Made::Multiplier(Requantise { factor, offset, shift, .. }), _)] = forms {
+        let sign = if *offset < 0 { '-' } else { '+' };
+        return format!("as a multiplier: {factor} x {sign} {} over {}", offset.unsigned_abs(), 1_u64 << shift);
+    }
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for (form, n) in forms {
+        match counts.iter_mut().find(|c| c.0 == kind(form)) {
+            Some(count) => count.1 += n,
+            None => counts.push((kind(form), *n)),
+        }
+    }
+    match &counts[..] {
+        [(kind, _)] => (*kind).to_owned(),
+        _ => counts.iter().map(|(kind, n)| format!("{n} {kind}")).collect::<Vec<_>>().join(", "),
     }
 }
 

@@ -7,7 +7,7 @@ use num_bigint::BigInt;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use gatewright_dsl::emit::keywords::is_reserved;
-use gatewright_layers::layer::{Combine, Layer, Pick, Requantise, Rounding as LayerRounding, Steps};
+use gatewright_layers::layer::{Combine, Form, Layer, Pick, Requantise, Rounding as LayerRounding, Steps};
 use gatewright_layers::network::Range;
 
 use super::StreamlineError;
@@ -342,7 +342,7 @@ impl Builder<'_> {
         if functions.len() == 1 {
             of.truncate(1);
         }
-        let layer = Layer::Steps(Steps { functions: Arc::new(functions), of: Arc::new(of) });
+        let layer = Layer::Steps(Steps { functions: Arc::new(functions), of: Arc::new(of), form: Form::Auto });
         let tensor = self.layer(node, "", layer, vec![x.tensor], meaning)?;
         if let Some(own) = self.near_ties.last_mut() {
             *own = ties;

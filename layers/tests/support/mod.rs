@@ -8,7 +8,7 @@ pub mod hardware;
 
 use std::sync::Arc;
 
-use gatewright_layers::layer::{Combine, Dense, Layer, Matrix, Pick, Requantise, Rounding, StepFunction, Steps};
+use gatewright_layers::layer::{Combine, Dense, Form, Layer, Matrix, Pick, Requantise, Rounding, StepFunction, Steps};
 use gatewright_layers::network::{Network, Range, TensorTy};
 use gatewright_sim::rng::Rng;
 
@@ -80,6 +80,9 @@ fn steps(rng: &mut Rng, ty: &TensorTy) -> Steps {
     let (lo, hi) = (ty.ranges.iter().map(|r| r.lo).min(), ty.ranges.iter().map(|r| r.hi).max());
     let (lo, hi) = (lo.unwrap_or(0).saturating_sub(3), hi.unwrap_or(0).saturating_add(3));
     let mut function = || {
+        if rng.chance(0.4) {
+            return quantiser(rng, lo, hi);
+        }
         let mut positions: Vec<i64> =
             (0..one_of(rng, &[0, 1, 1, 2, 3, 7, 15, 40])).map(|_| between(rng, lo, hi)).collect();
         positions.sort_unstable();
@@ -102,7 +105,24 @@ fn steps(rng: &mut Rng, ty: &TensorTy) -> Steps {
     let count = ty.ranges.len();
     let functions: Vec<StepFunction> = (0..3).map(|_| function()).collect();
     let of = if rng.chance(0.5) { vec![1] } else { (0..count).map(|_| rng.between(0, 2) as u32).collect() };
-    Steps { functions: Arc::new(functions), of: Arc::new(of) }
+    let form = one_of(rng, &[Form::Auto, Form::Auto, Form::Comparisons, Form::Table, Form::Multiplier]);
+    Steps { functions: Arc::new(functions), of: Arc::new(of), form }
+}
+
+/// Steps where a line through the middle of `levels` values passes whole numbers; several at once where it is steep.
+fn quantiser(rng: &mut Rng, lo: i64, hi: i64) -> StepFunction {
+    let (slope, shift) = (between(rng, 1, 50), rng.between(0, 7));
+    let (middle, levels) = (between(rng, lo, hi), one_of(rng, &[2_i64, 3, 4, 8, 16, 40]));
+    let (first, up) = (between(rng, -20, 20), one_of(rng, &[1, 1, -1]));
+    let mut steps: Vec<(i64, i64)> = Vec::new();
+    for level in 1..levels {
+        // The first x with slope * (x - middle) >= (level - levels / 2) * 2^shift.
+        let above = (level - levels / 2) << shift;
+        let position = middle - (-above).div_euclid(slope);
+        steps.retain(|s| s.0 != position);
+        steps.push((position, first + up * level));
+    }
+    StepFunction { first, steps }
 }
 
 fn requantise(rng: &mut Rng) -> Requantise {
