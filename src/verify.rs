@@ -144,7 +144,7 @@ pub fn run_on(arguments: &Arguments) -> Result<Verdict, Failure> {
     if arguments.limit == Some(0) {
         return Err(Failure::Unusable("--limit 0 leaves nothing to verify; give 1 or more".into()));
     }
-    if !(arguments.tolerance >= 0.0) {
+    if arguments.tolerance.is_nan() || arguments.tolerance < 0.0 {
         return Err(Failure::Unusable(format!("a tolerance of {} is none; give 0 or more", arguments.tolerance)));
     }
     verify(&package(&arguments.dir)?, arguments)

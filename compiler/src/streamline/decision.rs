@@ -93,8 +93,13 @@ fn axis_of(op: &Op) -> Option<usize> {
     }
 }
 
-/// Factors and offsets that put the elements in order; all factors 1 and offsets 0 where they are already.
-fn in_order(node: &Node, scale: &Vals, offset: &Vals) -> Result<(Arc<Vec<i64>>, Arc<Vec<i64>>), StreamlineError> {
+/// What puts the elements in the order of their real values: all factors 1 and offsets 0 where they are already.
+struct Order {
+    factors: Arc<Vec<i64>>,
+    offsets: Arc<Vec<i64>>,
+}
+
+fn in_order(node: &Node, scale: &Vals, offset: &Vals) -> Result<Order, StreamlineError> {
     let grid = Some(common_grid(scale.0.iter())).filter(|g| !g.is_zero()).unwrap_or_else(Ratio::one);
     let grid = Vals::one(grid);
     let offsets = offset.zip(&grid, quotient);
@@ -112,7 +117,7 @@ fn in_order(node: &Node, scale: &Vals, offset: &Vals) -> Result<(Arc<Vec<i64>>, 
     // A part that all have changes nothing.
     let least = ranked.0.iter().min().cloned().unwrap_or_else(Ratio::zero);
     let offsets = integers(node, &ranked.zip(&Vals::one(least), |r, least| r - least))?;
-    Ok((factors, offsets))
+    Ok(Order { factors, offsets })
 }
 
 impl Builder<'_> {
@@ -125,7 +130,7 @@ impl Builder<'_> {
     pub fn decision(&mut self, node: &Node, x: Tensor, shape: &[usize]) -> Result<Tensor, StreamlineError> {
         let x = self.linear(node, x)?;
         let (scale, offset) = x.function.affine().ok_or_else(|| unquantised(node))?;
-        let (factors, offsets) = in_order(node, &scale, &offset)?;
+        let Order { factors, offsets } = in_order(node, &scale, &offset)?;
         let (axis, k, last) = match node.op {
             Op::ArgMax { axis, last, .. } => (axis, 1, last),
             Op::TopKIndices { axis, k } => (axis, k, false),
@@ -162,7 +167,7 @@ mod tests {
             let scale = Vals(Arc::new(elements.iter().map(|e| Ratio::new(e.0.into(), 4.into())).collect()));
             let offset = Vals(Arc::new(elements.iter().map(|e| Ratio::new(e.1.into(), e.2.into())).collect()));
             let node = Node { name: "n".into(), kind: "k".into(), op: Op::Add, inputs: vec![], output: ValueId(0) };
-            let (factors, offsets) = in_order(&node, &scale, &offset).unwrap();
+            let Order { factors, offsets } = in_order(&node, &scale, &offset).unwrap();
             for i in 0..elements.len() {
                 for j in 0..elements.len() {
                     let real = |n: i64, e: usize| whole(n) * scale.at(e) + offset.at(e);
