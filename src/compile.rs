@@ -1,5 +1,6 @@
 //! `gatewright compile`: from a model file to Verilog and the package that `verify` reads.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use gatewright_compiler::import::onnx;
@@ -9,6 +10,7 @@ use gatewright_compiler::profile::Profile;
 use gatewright_compiler::report::Report;
 use gatewright_compiler::testbench::{Samples, TestBench};
 use gatewright_dsl::emit::{EmitOptions, emit};
+use gatewright_layers::layer::Form;
 use gatewright_layers::target::{Family, Target};
 use serde::Deserialize;
 
@@ -44,7 +46,8 @@ pub struct Arguments {
     /// What the design has to meet: the name of a domain profile, or a TOML file with one
     #[arg(long, value_name = "PROFILE")]
     target: Option<String>,
-    /// A TOML file with the same names as these flags; flags win
+    /// A TOML file with the same names as these flags; flags win. A table [layer.NAME] chooses for one layer: form = "auto",
+    /// "comparisons", "table" or "multiplier" for an activation
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -83,6 +86,15 @@ struct Config {
     device: Option<Device>,
     target: Option<String>,
     decision: Option<bool>,
+    #[serde(default)]
+    layer: BTreeMap<String, LayerChoice>,
+}
+
+/// `[layer.NAME]`, by the name in the file or in the report.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct LayerChoice {
+    form: Form,
 }
 
 fn parse_type(text: &str) -> Result<NumberType, String> {
@@ -124,6 +136,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         target: Target::mhz(clock, family),
         interface,
         decision: arguments.decision || config.decision == Some(true),
+        forms: config.layer.iter().map(|(name, choice)| (name.clone(), choice.form)).collect(),
     };
     let stem = arguments.model.file_stem().map_or("model".into(), |s| s.to_string_lossy().into_owned());
     let dir = arguments.output.clone().unwrap_or_else(|| PathBuf::from(format!("{stem}-gatewright")));

@@ -1,5 +1,6 @@
 //! A compiled model: the integers, and the hardware made of them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use gatewright_dsl::diag::Diagnostics;
 use gatewright_dsl::ir::Design;
 use gatewright_dsl::prelude::Options as ElaborateOptions;
+use gatewright_layers::layer::Form;
 use gatewright_layers::target::Target;
 use gatewright_layers::unrolled::{Timed, Unrolled};
 use gatewright_layers::unrolled_stream::UnrolledStream;
@@ -41,6 +43,9 @@ pub struct Options {
     /// The hardware ends with the position of the greatest output.
     #[serde(default)]
     pub decision: bool,
+    /// The form of step functions, by the name of the layer.
+    #[serde(default)]
+    pub forms: BTreeMap<String, Form>,
 }
 
 /// A compiled model, as `network.json` keeps it.
@@ -75,7 +80,11 @@ impl Package {
     /// # Errors
     /// Where a part of the model has no exact form on integers, or where the clock is too fast for an operation.
     pub fn compile(graph: &Graph, source: &str, options: Options) -> Result<(Package, Design), CompileError> {
-        let wanted = streamline::Options { input_types: options.input_types.clone(), decision: options.decision };
+        let wanted = streamline::Options {
+            input_types: options.input_types.clone(),
+            decision: options.decision,
+            forms: options.forms.clone(),
+        };
         let model = streamline::streamline(graph, &wanted)?;
         let mut package = Package { format: FORMAT, source: source.to_owned(), options, latency: 0, model };
         let (design, latency) = package.design().map_err(CompileError::Hardware)?;

@@ -86,7 +86,7 @@ fn decisions_in_hardware_are_those_of_the_reference() {
         let Some(folder) = models().map(|m| m.join(case.name)) else { return };
         let graph = onnx::read(&folder.join("model.onnx")).unwrap_or_else(|e| panic!("{e}"));
         let input_types = case.input_type.map(|t| vec![t.parse().unwrap()]).unwrap_or_default();
-        let options = Options { input_types, decision: true };
+        let options = Options { input_types, decision: true, ..Options::default() };
         let model = streamline(&graph, &options).unwrap_or_else(|e| panic!("{}: {e}", case.name));
         let [(_, decided)] = &model.network.outputs[..] else { panic!("{}: one output", case.name) };
         let classes = rows(&array(&folder.join("outputs.npy")))[0].data.len() as i64;

@@ -13,6 +13,8 @@ use crate::{multiplier, table};
 
 /// Ranges up to this width may become one table addressed by the value.
 const TABLE_WIDTH: u32 = 12;
+/// Address bits of one lookup.
+const TABLE_PART: u32 = 6;
 
 impl StepFunction {
     /// The value at `x`.
@@ -82,8 +84,22 @@ impl StepFunction {
     }
 
     fn table(&self, x: Int, range: Range) -> Int {
-        let choices: Vec<Int> = self.words(range).into_iter().map(lit).collect();
-        select(x.wrap(uint(range.width())), &choices)
+        let words = self.words(range);
+        let address = x.wrap(uint(range.width()));
+        if range.width() <= TABLE_PART {
+            return select(address, &words.into_iter().map(lit).collect::<Vec<Int>>());
+        }
+        // In two parts, so that a register can go between; parts that are alike are one.
+        let low = address.wrap(uint(TABLE_PART));
+        let mut parts: HashMap<&[i64], Int> = HashMap::new();
+        let mut choices = Vec::new();
+        for part in words.chunks(1 << TABLE_PART) {
+            choices.push(*parts.entry(part).or_insert_with(|| match part.iter().all(|word| *word == part[0]) {
+                true => lit(part[0]),
+                false => select(low, &part.iter().copied().map(lit).collect::<Vec<Int>>()),
+            }));
+        }
+        select(address >> TABLE_PART, &choices)
     }
 
     /// What the function, which has been made for `range`, becomes, and its cost.

@@ -300,7 +300,9 @@ impl Builder<'_> {
         let (grids, scale, offset) = grids(node, &x.shape)?;
         let ranges = self.network.ty(x.tensor).ranges.clone();
         let meaning = (scale.clone(), offset.clone());
-        if let Some(layer) = shift(&x.function, &grids) {
+        let form = self.form(node);
+        let may_shift = matches!(form, Form::Auto | Form::Multiplier);
+        if let Some(layer) = shift(&x.function, &grids).filter(|_| may_shift) {
             let tensor = self.layer(node, "", layer, vec![x.tensor], meaning)?;
             return Ok(Tensor::new(tensor, scale, offset, x.shape.clone()));
         }
@@ -342,7 +344,7 @@ impl Builder<'_> {
         if functions.len() == 1 {
             of.truncate(1);
         }
-        let layer = Layer::Steps(Steps { functions: Arc::new(functions), of: Arc::new(of), form: Form::Auto });
+        let layer = Layer::Steps(Steps { functions: Arc::new(functions), of: Arc::new(of), form });
         let tensor = self.layer(node, "", layer, vec![x.tensor], meaning)?;
         if let Some(own) = self.near_ties.last_mut() {
             *own = ties;

@@ -1,10 +1,11 @@
 //! The walk over the graph: which values are real and before the hardware, integers in it, or real and behind it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use num_traits::Zero;
 
+use gatewright_layers::layer::Form;
 use gatewright_layers::network::{Network, TensorTy};
 
 use super::function::{Stage, Vals};
@@ -32,6 +33,8 @@ pub struct Options {
     pub input_types: Vec<NumberType>,
     /// The hardware ends with the position of the greatest output.
     pub decision: bool,
+    /// The form of step functions in hardware, by the name of the node in the file or of the layer in the network.
+    pub forms: BTreeMap<String, Form>,
 }
 
 pub(super) struct Builder<'a> {
@@ -43,6 +46,9 @@ pub(super) struct Builder<'a> {
     pub near_ties: Vec<Vec<Vec<i64>>>,
     /// Decisions belong to the hardware, whatever it takes.
     decides: bool,
+    forms: BTreeMap<String, Form>,
+    /// Names under which a form can be chosen.
+    choices: BTreeSet<String>,
     tracked: Vec<Option<Tracked>>,
     head: Graph,
     grids: Vec<(Vals, Vals)>,
@@ -77,6 +83,8 @@ fn walk(graph: &Graph, options: &Options) -> Result<Model, StreamlineError> {
         scales: Vec::new(),
         near_ties: Vec::new(),
         decides: options.decision,
+        forms: options.forms.clone(),
+        choices: BTreeSet::new(),
         tracked: vec![None; graph.values.len()],
         head: Graph { name: graph.name.clone(), ..Graph::default() },
         grids: Vec::new(),
@@ -209,6 +217,14 @@ impl Builder<'_> {
         Ok(Tensor::new(tensor, scale, offset, shape))
     }
 
+    /// The form that was chosen for the step functions of a node.
+    pub fn form(&mut self, node: &Node) -> Form {
+        let name = integer::identifier(&node.name, "layer");
+        let chosen = self.forms.get(&node.name).or_else(|| self.forms.get(&name)).copied().unwrap_or_default();
+        self.choices.extend([node.name.clone(), name]);
+        chosen
+    }
+
     /// A name that is free in the network.
     pub fn name(&mut self, name: &str) -> String {
         let base = integer::identifier(name, "layer");
@@ -293,6 +309,15 @@ impl Builder<'_> {
     }
 
     fn finish(mut self) -> Result<Model, StreamlineError> {
+        if let Some(name) = self.forms.keys().find(|name| !self.choices.contains(*name)) {
+            let known: Vec<&str> = self.choices.iter().map(String::as_str).collect();
+            return Err(StreamlineError {
+                node: name.clone(),
+                kind: "configuration".into(),
+                problem: "a form is chosen for it, and it is no quantiser in the hardware".into(),
+                help: format!("choose among {}", known.join(", ")),
+            });
+        }
         for &output in &self.graph.outputs {
             let info = &self.graph.values[output.0];
             let at = Node {
