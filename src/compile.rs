@@ -8,6 +8,7 @@ use gatewright_compiler::number::NumberType;
 use gatewright_compiler::package::{CompileError, Interface, Options, Package};
 use gatewright_compiler::profile::Profile;
 use gatewright_compiler::report::Report;
+use gatewright_compiler::streamline::SOFTMAX_BITS;
 use gatewright_compiler::testbench::{Samples, TestBench};
 use gatewright_dsl::emit::{EmitOptions, emit};
 use gatewright_layers::layer::Form;
@@ -40,6 +41,10 @@ pub struct Arguments {
     /// End the hardware with the decision: the position of the greatest output over the last axis
     #[arg(long)]
     decision: bool,
+    /// Compute the softmax at the model's end in the hardware, with so many bits (2 to 12): each probability is within
+    /// 2^-N of the exact one. Without this the hardware gives exact logits, and the host the softmax
+    #[arg(long, value_name = "N")]
+    softmax_bits: Option<u32>,
     /// The device's look-up tables
     #[arg(long, value_enum)]
     device: Option<Device>,
@@ -86,6 +91,7 @@ struct Config {
     device: Option<Device>,
     target: Option<String>,
     decision: Option<bool>,
+    softmax_bits: Option<u32>,
     #[serde(default)]
     layer: BTreeMap<String, LayerChoice>,
 }
@@ -131,11 +137,22 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Some(Ports::Stream) => Interface::Stream,
         _ => Interface::Plain,
     };
+    let decision = arguments.decision || config.decision == Some(true);
+    let softmax_bits = arguments.softmax_bits.or(config.softmax_bits);
+    if decision && softmax_bits.is_some() {
+        let problem = "a decision needs no probabilities: leave out the decision or the bits of the softmax";
+        return Err(Failure::Unusable(problem.into()));
+    }
+    if let Some(bits) = softmax_bits.filter(|bits| !SOFTMAX_BITS.contains(bits)) {
+        let (least, most) = (SOFTMAX_BITS.start(), SOFTMAX_BITS.end());
+        return Err(Failure::Unusable(format!("a softmax of {bits} bits is none; give {least} to {most}")));
+    }
     let options = Options {
         input_types,
         target: Target::mhz(clock, family),
         interface,
-        decision: arguments.decision || config.decision == Some(true),
+        decision,
+        softmax_bits,
         forms: config.layer.iter().map(|(name, choice)| (name.clone(), choice.form)).collect(),
     };
     let stem = arguments.model.file_stem().map_or("model".into(), |s| s.to_string_lossy().into_owned());

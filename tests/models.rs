@@ -252,3 +252,44 @@ fn a_form_can_be_chosen_for_each_layer() {
     let said = says(&args, 2);
     assert!(said.contains("comparisons") && said.contains("multiplier"), "{said}");
 }
+
+#[test]
+fn the_hardware_can_compute_the_softmax() {
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("compiler/tests/onnx/softmax_13_m1.onnx");
+    let model = model.to_string_lossy().into_owned();
+    let dir = folder("softmax").to_string_lossy().into_owned();
+    let args = ["compile", &model, "-o", &dir, "--input-type", "fixed<9,4>"];
+    says(&[&args[..], &["--softmax-bits", "8", "--clock-mhz", "250"]].concat(), 0);
+
+    let mut logits = ndarray::ArrayD::<f32>::zeros(vec![100, 3, 4]);
+    for (k, x) in logits.iter_mut().enumerate() {
+        *x = ((k * k * 37 + k * 11) % 512) as f32 / 32.0 - 8.0;
+    }
+    let mut exact = logits.mapv(f64::from);
+    for line in exact.as_slice_mut().unwrap().chunks_mut(4) {
+        let total: f64 = line.iter().map(|x| x.exp()).sum();
+        line.iter_mut().for_each(|x| *x = x.exp() / total);
+    }
+    let [inputs, outputs] = ["x", "p"].map(|n| folder(&format!("softmax_{n}")).with_extension("npy"));
+    let (inputs_path, outputs_path) = (inputs.to_str().unwrap(), outputs.to_str().unwrap());
+    ndarray_npy::write_npy(&inputs, &logits).unwrap();
+    ndarray_npy::write_npy(&outputs, &exact).unwrap();
+    let verify = ["verify", &dir, "--inputs", inputs_path, "--expect", outputs_path, "--json"];
+    let said: serde_json::Value = serde_json::from_str(&says(&verify, 0)).unwrap();
+    assert_eq!((&said["integers"], &said["bound"]), (&1200.into(), &(1.0 / 256.0).into()));
+    assert!(said["worst"].as_f64().unwrap() > 1e-4, "eight bits are not exact: {said}");
+    assert!(says(&["report", &dir], 0).contains("within 3.91e-3 of the exact one"));
+
+    // What is further off than the bound is found.
+    exact.as_slice_mut().unwrap()[17] += 2.2 / 256.0;
+    ndarray_npy::write_npy(&outputs, &exact).unwrap();
+    let said = says(&verify[..6], 1);
+    assert!(said.contains("sample 1, ") && said.contains("element 5"), "{said}");
+
+    let said = says(&[&args[..], &["--softmax-bits", "13"]].concat(), 2);
+    assert!(said.contains("2 to 12"), "{said}");
+    let said = says(&[&args[..], &["--softmax-bits", "8", "--decision"]].concat(), 2);
+    assert!(said.contains("leave out"), "{said}");
+    let said = says(&["compile", &example("model.onnx"), "-o", &dir, "--softmax-bits", "8"], 1);
+    assert!(said.contains("no softmax stands there"), "{said}");
+}

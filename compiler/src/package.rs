@@ -41,10 +41,10 @@ pub struct Options {
     /// Ports.
     pub interface: Interface,
     /// The hardware ends with the position of the greatest output.
-    #[serde(default)]
     pub decision: bool,
+    /// Bits of the probabilities, where the hardware computes the softmax at the model's end.
+    pub softmax_bits: Option<u32>,
     /// The form of step functions, by the name of the layer.
-    #[serde(default)]
     pub forms: BTreeMap<String, Form>,
 }
 
@@ -83,6 +83,7 @@ impl Package {
         let wanted = streamline::Options {
             input_types: options.input_types.clone(),
             decision: options.decision,
+            softmax_bits: options.softmax_bits,
             forms: options.forms.clone(),
         };
         let model = streamline::streamline(graph, &wanted)?;

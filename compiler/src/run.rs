@@ -34,7 +34,9 @@ impl Model {
         self.head.check()?;
         self.tail.check()?;
         let lengths = [self.head.outputs.len(), self.grids.len()];
-        if lengths != [self.network.inputs.len(); 2] || self.tail.inputs.len() != self.network.outputs.len() {
+        let outputs =
+            [self.tail.inputs.len() == self.network.outputs.len(), self.bounds.len() == self.tail.outputs.len()];
+        if lengths != [self.network.inputs.len(); 2] || outputs != [true; 2] {
             return Err("the host's parts do not fit the network".into());
         }
         for ((grid, (name, ty)), output) in self.grids.iter().zip(&self.network.inputs).zip(&self.head.outputs) {

@@ -99,3 +99,24 @@ fn decisions_in_hardware_are_those_of_the_reference() {
         }
     }
 }
+
+#[test]
+fn a_softmax_in_hardware_is_within_its_bound_of_the_reference() {
+    let case = CASES.iter().find(|c| c.name == "jet_tagging_qkeras").unwrap();
+    let Some(folder) = models().map(|m| m.join(case.name)) else { return };
+    let graph = onnx::read(&folder.join("model.onnx")).unwrap_or_else(|e| panic!("{e}"));
+    let input_types = case.input_type.map(|t| vec![t.parse().unwrap()]).unwrap_or_default();
+    let inputs: Vec<Vec<_>> = rows(&array(&folder.join("inputs.npy"))).into_iter().map(|x| vec![x]).collect();
+    let expected = rows(&array(&folder.join("outputs.npy")));
+    for bits in [4, 8, 12] {
+        let options = Options { input_types: input_types.clone(), softmax_bits: Some(bits), ..Options::default() };
+        let model = streamline(&graph, &options).unwrap_or_else(|e| panic!("{e}"));
+        let bound = (-f64::from(bits)).exp2();
+        let found = model.golden(&inputs).unwrap_or_else(|e| panic!("{e}"));
+        for (sample, (found, expected)) in found.iter().zip(&expected).enumerate() {
+            for (a, b) in found[0].data.iter().zip(&expected.data) {
+                assert!((a - b).abs() <= bound + 1e-6, "{bits} bits, sample {sample}: {a} and not {b}");
+            }
+        }
+    }
+}

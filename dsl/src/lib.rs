@@ -65,6 +65,7 @@ pub mod prelude {
     pub use crate::hw::linear::{ShiftAdd, shift_adds};
     pub use crate::hw::mem::Mem;
     pub use crate::hw::module::{Generator, Module};
+    pub use crate::hw::product::product_in_parts;
     pub use crate::hw::reg::{Reg, Wire};
     pub use crate::hw::select::select;
     pub use crate::hw::stream::{Beat, Stream, StreamIn, StreamInShape, StreamOut, StreamOutShape, StreamTy};

@@ -54,6 +54,7 @@ impl Generator for Operators {
             ("+", a + b, hull(|x, y| x + y, x, y)),
             ("-", a - b, hull(|x, y| x - y, x, y)),
             ("*", a * b, hull(|x, y| x * y, x, y)),
+            ("* in parts", product_in_parts(a, b, 3), hull(|x, y| x * y, x, y)),
             ("neg", -a, hull(|x, _| -x, x, y)),
             ("abs", a.abs(), absolute),
             ("min", a.min(b), hull(|x, y| x.min(y).clone(), x, y)),
@@ -202,6 +203,20 @@ fn linear_functions_have_exact_ranges() {
         values
     });
     assert!(design.modules[design.top].checks.values().all(|c| c.name == "in_0_range"));
+}
+
+#[test]
+fn products_in_parts_have_the_range_of_products() {
+    build((range(-9..=30), range(0..=1000), range(16..=31)), |_, (x, y, z)| {
+        for bits in [0, 1, 3, 4, 9, 10, 40] {
+            assert_eq!(product_in_parts(x, y, bits).ty(), range(-9000..=30000), "{bits}");
+            assert_eq!(product_in_parts(y, x, bits).ty(), range(-9000..=30000), "{bits}");
+            assert_eq!(product_in_parts(x, z, bits).ty(), range(-279..=930), "{bits}");
+            assert_eq!(product_in_parts(lit(0), y, bits).ty(), range(0..=0), "{bits}");
+            assert_eq!(product_in_parts(lit(1), y, bits).ty(), range(0..=1000), "{bits}");
+        }
+        product_in_parts(x, y, 4)
+    });
 }
 
 #[test]

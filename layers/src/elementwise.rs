@@ -1,6 +1,6 @@
-//! Products and clipping, element by element.
+//! Products, clipping and low bits, element by element.
 
-use gatewright_dsl::prelude::Int;
+use gatewright_dsl::prelude::{Int, product_in_parts, uint};
 
 use crate::combine::same_shape;
 use crate::cost::Cost;
@@ -49,15 +49,25 @@ pub(crate) mod clip {
 pub(crate) mod mul {
     use super::*;
 
+    fn range_of(x: Range, y: Range) -> Result<Range, Error> {
+        let ((a, b), (c, d)) = (x.wide(), y.wide());
+        let ends = [a * c, a * d, b * c, b * d];
+        Range::fitted(ends.into_iter().fold(ends[0], i128::min), ends.into_iter().fold(ends[0], i128::max))
+    }
+
     pub fn output(types: &[&TensorTy]) -> Result<TensorTy, Error> {
         same_shape(types)?;
-        let product = |(x, y): (&Range, &Range)| {
-            let ((a, b), (c, d)) = (x.wide(), y.wide());
-            let ends = [a * c, a * d, b * c, b * d];
-            Range::fitted(ends.into_iter().fold(ends[0], i128::min), ends.into_iter().fold(ends[0], i128::max))
-        };
-        let ranges = types[0].ranges.iter().zip(&types[1].ranges).map(product).collect::<Result<_, _>>()?;
+        let each = types[0].ranges.iter().zip(&types[1].ranges);
+        let ranges = each.map(|(x, y)| range_of(*x, *y)).collect::<Result<_, _>>()?;
         Ok(TensorTy { shape: types[0].shape.clone(), ranges })
+    }
+
+    /// Bits of a factor that are multiplied with at once; registers can go between such parts.
+    const PART: u32 = 4;
+
+    pub fn element(x: Int, y: Int) -> Int {
+        let (wide, narrow) = if x.ty().width() < y.ty().width() { (y, x) } else { (x, y) };
+        product_in_parts(wide, narrow, PART)
     }
 
     pub fn golden(x: &[i64], y: &[i64]) -> Vec<i64> {
@@ -74,5 +84,38 @@ pub(crate) mod mul {
             Cost { adders, adder_bits, luts: adder_bits, depth, comparators: 0 }
         };
         types[0].ranges.iter().zip(&types[1].ranges).map(product).fold(Cost::default(), Cost::beside)
+    }
+}
+
+pub(crate) mod wrap {
+    use super::*;
+
+    /// Wider operands do not exist.
+    const MOST: u32 = 62;
+
+    fn wrapped(bits: u32, r: Range) -> Range {
+        let all = (1_i64 << bits) - 1;
+        match r.lo >> bits == r.hi >> bits {
+            true => Range { lo: r.lo & all, hi: r.hi & all },
+            false => Range { lo: 0, hi: all },
+        }
+    }
+
+    pub fn output(bits: u32, x: &TensorTy) -> Result<TensorTy, Error> {
+        if bits > MOST {
+            return Err(Error::layer(format!("{bits} low bits are more than {MOST}")));
+        }
+        Ok(TensorTy { shape: x.shape.clone(), ranges: x.ranges.iter().map(|r| wrapped(bits, *r)).collect() })
+    }
+
+    pub fn golden(bits: u32, x: &[i64]) -> Vec<i64> {
+        x.iter().map(|v| v & ((1 << bits) - 1)).collect()
+    }
+
+    pub fn element(bits: u32, x: Int, r: Range) -> Int {
+        match r.lo >> bits == r.hi >> bits {
+            true => x - ((r.lo >> bits) << bits),
+            false => x.wrap(uint(bits)),
+        }
     }
 }

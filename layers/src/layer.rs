@@ -9,7 +9,7 @@ use gatewright_dsl::prelude::{Int, lit};
 use serde::{Deserialize, Serialize};
 
 use crate::cost::Cost;
-use crate::elementwise::{clip, mul};
+use crate::elementwise::{clip, mul, wrap};
 use crate::error::Error;
 use crate::network::TensorTy;
 use crate::reduce::{max, sum};
@@ -67,7 +67,7 @@ pub enum Form {
     Auto,
     /// A tree of comparisons, one per step.
     Comparisons,
-    /// A table addressed by the value: of ranges of up to 12 bits.
+    /// A table addressed by the value: of ranges of up to 16 bits, and 12 where nobody asks for it.
     Table,
     /// A multiplier, shift and clip: of functions for which one is found that is proved equal on the whole range, which
     /// quantisers with uniform steps mostly are.
@@ -164,6 +164,8 @@ pub enum Layer {
         /// Greatest value.
         hi: Option<i64>,
     },
+    /// `x mod 2^bits`, which is not negative: the lowest `bits` bits.
+    Wrap(u32),
     /// Sum of scaled operands, element by element.
     Combine(Combine),
     /// Product of two operands, element by element.
@@ -194,6 +196,7 @@ impl Layer {
             Layer::Steps(_) => "steps",
             Layer::Requantise(_) => "requantise",
             Layer::Clip { .. } => "clip",
+            Layer::Wrap(_) => "wrap",
             Layer::Combine(_) => "combine",
             Layer::Mul => "mul",
             Layer::Pick(_) => "pick",
@@ -230,6 +233,7 @@ impl Layer {
             Layer::Steps(l) => l.output(types[0]),
             Layer::Requantise(l) => l.output(types[0]),
             Layer::Clip { lo, hi } => clip::output(*lo, *hi, types[0]),
+            Layer::Wrap(bits) => wrap::output(*bits, types[0]),
             Layer::Combine(l) => l.output(types),
             Layer::Mul => mul::output(types),
             Layer::Pick(l) => l.output(types),
@@ -254,6 +258,7 @@ impl Layer {
             Layer::Steps(l) => of_one(l.prepared(samples, first)),
             Layer::Requantise(l) => of_one(l.prepared(samples, first)),
             Layer::Clip { lo, hi } => of_one(Box::new(|x| clip::golden(*lo, *hi, x))),
+            Layer::Wrap(bits) => of_one(Box::new(|x| wrap::golden(*bits, x))),
             Layer::Combine(l) => Box::new(|_, x| l.golden(x, out.ranges.len())),
             Layer::Mul => Box::new(|_, x| mul::golden(x[0], x[1])),
             Layer::Pick(l) => {
@@ -276,8 +281,12 @@ impl Layer {
                 let elements = operands[0].iter().zip(&types[0].ranges);
                 elements.map(|(x, r)| clip::element(*x, *r, *lo, *hi)).collect()
             }
+            Layer::Wrap(bits) => {
+                let elements = operands[0].iter().zip(&types[0].ranges);
+                elements.map(|(x, r)| wrap::element(*bits, *x, *r)).collect()
+            }
             Layer::Combine(l) => l.unrolled(operands, types),
-            Layer::Mul => operands[0].iter().zip(&operands[1]).map(|(x, y)| *x * *y).collect(),
+            Layer::Mul => operands[0].iter().zip(&operands[1]).map(|(x, y)| mul::element(*x, *y)).collect(),
             Layer::Pick(l) => l.unrolled(operands),
             Layer::Sum(axes) => sum::unrolled(axes, &operands[0], types[0]),
             Layer::Max(axis) => max::unrolled(*axis, &operands[0], types[0]),
@@ -301,7 +310,7 @@ impl Layer {
             Layer::Clip { lo, hi } => clip::cost(*lo, *hi, types[0]),
             Layer::Combine(l) => l.cost(types),
             Layer::Mul => mul::cost(types),
-            Layer::Pick(_) => Cost::default(),
+            Layer::Pick(_) | Layer::Wrap(_) => Cost::default(),
             Layer::Sum(axes) => sum::cost(axes, types[0]),
             Layer::Max(axis) => max::cost(*axis, types[0]),
             &Layer::TopK { axis, k, last } => TopK { axis, k, last }.cost(types[0]),

@@ -11,8 +11,9 @@ use crate::layer::{Form, Made, OfOne, StepFunction, Steps};
 use crate::network::{Range, TensorTy};
 use crate::{multiplier, table};
 
-/// Ranges up to this width may become one table addressed by the value.
-const TABLE_WIDTH: u32 = 12;
+/// Ranges up to this width may become a table addressed by the value, without being asked for and where it is wanted.
+const AUTO_TABLE_WIDTH: u32 = 12;
+const TABLE_WIDTH: u32 = 16;
 /// Address bits of one lookup.
 const TABLE_PART: u32 = 6;
 
@@ -111,14 +112,13 @@ impl StepFunction {
             return Ok((Made::Constant, Cost::default()));
         }
         let tree = || (Made::Comparisons, self.tree_cost(range));
-        let table = || {
-            (range.width() <= TABLE_WIDTH)
-                .then(|| (Made::Table, Cost::table(&self.words(range), self.values().width())))
+        let table = |most: u32| {
+            (range.width() <= most).then(|| (Made::Table, Cost::table(&self.words(range), self.values().width())))
         };
         let multiplier = || multiplier::find(self, range).map(|(form, cost)| (Made::Multiplier(form), cost));
         match form {
             Form::Comparisons => Ok(tree()),
-            Form::Table => table().ok_or_else(|| {
+            Form::Table => table(TABLE_WIDTH).ok_or_else(|| {
                 let width = range.width();
                 Error::layer(format!(
                     "an operand of {width} bits is too wide for a table, which takes {TABLE_WIDTH}: use the form auto or \
@@ -134,7 +134,7 @@ impl StepFunction {
             // One comparison is the least there is.
             Form::Auto if self.steps.len() == 1 => Ok(tree()),
             Form::Auto => {
-                let others = [table(), multiplier()].into_iter().flatten();
+                let others = [table(AUTO_TABLE_WIDTH), multiplier()].into_iter().flatten();
                 Ok(others.fold(tree(), |best, other| if other.1.luts < best.1.luts { other } else { best }))
             }
         }

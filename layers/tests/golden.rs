@@ -228,9 +228,9 @@ fn tables_have_a_limit() {
     let ty = |hi| TensorTy::uniform(vec![1], Range { lo: 0, hi });
     let functions = Arc::new(vec![StepFunction { first: 0, steps: vec![(3, 1)] }]);
     let layer = Layer::Steps(Steps { functions, of: Arc::new(vec![0]), form: Form::Table });
-    assert!(layer.output(&[&ty(4095)]).is_ok());
-    let wanted = "an operand of 13 bits is too wide for a table, which takes 12: use the form auto or comparisons";
-    assert!(layer.output(&[&ty(4096)]).unwrap_err().to_string().ends_with(wanted));
+    assert!(layer.output(&[&ty(65535)]).is_ok());
+    let wanted = "an operand of 17 bits is too wide for a table, which takes 16: use the form auto or comparisons";
+    assert!(layer.output(&[&ty(65536)]).unwrap_err().to_string().ends_with(wanted));
     // A constant needs none.
     assert!(layer.output(&[&TensorTy::uniform(vec![1], Range { lo: 3, hi: 1 << 40 })]).is_ok());
 }

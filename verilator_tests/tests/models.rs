@@ -20,12 +20,13 @@ use support::{array, models, rows};
 /// Samples of each model.
 const SAMPLES: usize = 40;
 
-const MODELS: [(&str, Option<&str>); 5] = [
-    ("digits_mlp_w4a4", None),
-    ("tfc_1w1a", None),
-    ("tfc_2w2a", None),
-    ("jet_tagging_qkeras", Some("fixed<14,4>")),
-    ("jets_deepsets_w6a6", None),
+/// Name, input type, and bits of a softmax in the hardware.
+const MODELS: [(&str, Option<&str>, Option<u32>); 5] = [
+    ("digits_mlp_w4a4", None, None),
+    ("tfc_1w1a", None, None),
+    ("tfc_2w2a", None, None),
+    ("jet_tagging_qkeras", Some("fixed<14,4>"), Some(8)),
+    ("jets_deepsets_w6a6", None, None),
 ];
 
 struct Run {
@@ -34,11 +35,12 @@ struct Run {
     golden: Vec<Integers>,
 }
 
-fn compiled((name, input_type): (&str, Option<&str>)) -> Option<(Design, Run)> {
+fn compiled((name, input_type, softmax_bits): (&str, Option<&str>, Option<u32>)) -> Option<(Design, Run)> {
     let folder = models()?.join(name);
     let graph = onnx::read(&folder.join("model.onnx")).unwrap_or_else(|e| panic!("{e}"));
     let input_types = input_type.map(|t| vec![t.parse().unwrap()]).unwrap_or_default();
-    let options = CompileOptions { input_types, target: Target::mhz(200.0, Family::Lut6), ..CompileOptions::default() };
+    let target = Target::mhz(200.0, Family::Lut6);
+    let options = CompileOptions { input_types, softmax_bits, target, ..CompileOptions::default() };
     let (package, design) = Package::compile(&graph, name, options).unwrap_or_else(|e| panic!("{name}: {e}"));
     let samples = rows(&array(&folder.join("inputs.npy"))).into_iter().take(SAMPLES);
     let inputs = package.model.integers(&samples.map(|x| vec![x]).collect::<Vec<_>>()).unwrap();

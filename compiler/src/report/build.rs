@@ -38,8 +38,22 @@ impl Report {
             seen: None,
         };
         report.warnings = warnings(&report);
+        report.warnings.extend(bounds(package));
         report
     }
+}
+
+/// Outputs that are not exact.
+fn bounds(package: &Package) -> impl Iterator<Item = String> {
+    let tail = &package.model.tail;
+    let inexact = tail.outputs.iter().zip(&package.model.bounds).filter(|(_, bound)| **bound > 0.0);
+    inexact.map(|(output, bound)| {
+        let name = &tail.values[output.0].name;
+        format!(
+            "The hardware computes the softmax of `{name}`: each probability is within {bound:.2e} of the exact one. Without \
+             --softmax-bits it gives the logits, exactly."
+        )
+    })
 }
 
 fn tensor(package: &Package, t: usize) -> Tensor {

@@ -55,6 +55,7 @@ pub(super) fn kind(layer: &Layer, types: &[&TensorTy], out: &TensorTy) -> String
         Layer::Clip { lo: Some(lo), hi: None } => format!("clip below {lo}"),
         Layer::Clip { lo: None, hi: Some(hi) } => format!("clip above {hi}"),
         Layer::Clip { lo: None, hi: None } => "clip without ends".to_owned(),
+        Layer::Wrap(bits) => format!("lowest {}", counted(*bits as usize, "bit")),
         Layer::Combine(c) if c.factors.len() == 1 => "scale and offset".to_owned(),
         Layer::Combine(c) => {
             let plain = c.factors.iter().all(|f| f.iter().all(|&f| f == 1));
@@ -141,6 +142,7 @@ pub(super) fn why(layer: &Layer, types: &[&TensorTy], out: &TensorTy) -> String 
             }
         }
         Layer::Clip { .. } => format!("what clipping leaves of {first} bits"),
+        Layer::Wrap(_) => format!("the lowest of {first} bits"),
         Layer::Combine(_) => format!("exact sum of operands of {}", list(&operands)),
         Layer::Mul => format!("exact product of operands of {}", list(&operands)),
         Layer::Pick(_) => "the operands' own ranges".to_owned(),

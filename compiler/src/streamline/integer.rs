@@ -60,7 +60,7 @@ pub fn identifier(name: &str, otherwise: &str) -> String {
 }
 
 /// Where each element of a tensor of shape `to` comes from in one of shape `from`, by numpy's broadcasting.
-fn broadcast(from: &[usize], to: &[usize]) -> Option<Vec<usize>> {
+pub fn broadcast(from: &[usize], to: &[usize]) -> Option<Vec<usize>> {
     if from.len() > to.len() {
         // Axes of length 1 in front add nothing.
         let extra = from.len() - to.len();
@@ -287,6 +287,7 @@ impl Builder<'_> {
             Op::ArgMax { .. } | Op::TopKIndices { .. } => self.decision(node, tensors.swap_remove(0), shape),
             Op::Mean { axes, .. } => self.reduce(node, tensors.swap_remove(0), axes, shape, Reduction::Mean),
             Op::Max { axis, .. } => self.reduce(node, tensors.swap_remove(0), &[*axis], shape, Reduction::Max),
+            Op::Softmax { .. } => self.softmax(node, tensors.swap_remove(0), shape),
             _ => Err(error(
                 node,
                 "it has no exact form on integers here",

@@ -11,8 +11,10 @@ mod function;
 mod integer;
 mod linear;
 mod quantise;
+mod softmax;
 mod track;
 
+pub use softmax::BITS as SOFTMAX_BITS;
 pub use track::{Options, streamline};
 
 use serde::{Deserialize, Serialize};
@@ -35,6 +37,8 @@ pub struct Model {
     /// Per tensor of the network and element: scale and offset of the real value that it stands for, a single entry for
     /// all elements; empty where a tensor is only a step on the way.
     pub scales: Vec<Vec<(f64, f64)>>,
+    /// Per output of the model: how far from the model's real values its own can be, 0 where they are exact.
+    pub bounds: Vec<f64>,
     /// Per layer and step function: the integers, ascending, whose real value lies [near](crate::seen) a tie.
     pub near_ties: Vec<Vec<Vec<i64>>>,
 }

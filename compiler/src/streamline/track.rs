@@ -33,6 +33,9 @@ pub struct Options {
     pub input_types: Vec<NumberType>,
     /// The hardware ends with the position of the greatest output.
     pub decision: bool,
+    /// A softmax at an output is computed in hardware, with so many bits ([`SOFTMAX_BITS`](super::SOFTMAX_BITS)), each
+    /// probability within a unit of the last place of the exact one; otherwise the host computes it.
+    pub softmax_bits: Option<u32>,
     /// The form of step functions in hardware, by the name of the node in the file or of the layer in the network.
     pub forms: BTreeMap<String, Form>,
 }
@@ -46,6 +49,10 @@ pub(super) struct Builder<'a> {
     pub near_ties: Vec<Vec<Vec<i64>>>,
     /// Decisions belong to the hardware, whatever it takes.
     decides: bool,
+    /// Bits of a softmax in the hardware.
+    pub softmax_bits: Option<u32>,
+    /// How far values can be from exact ones, where they are not.
+    pub bounds: HashMap<ValueId, f64>,
     forms: BTreeMap<String, Form>,
     /// Names under which a form can be chosen.
     choices: BTreeSet<String>,
@@ -83,6 +90,8 @@ fn walk(graph: &Graph, options: &Options) -> Result<Model, StreamlineError> {
         scales: Vec::new(),
         near_ties: Vec::new(),
         decides: options.decision,
+        softmax_bits: options.softmax_bits,
+        bounds: HashMap::new(),
         forms: options.forms.clone(),
         choices: BTreeSet::new(),
         tracked: vec![None; graph.values.len()],
@@ -187,10 +196,10 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Softmax, and decisions that the hardware does not take at once.
+    /// Softmax that is not wanted in the hardware, and decisions that the hardware does not take at once.
     fn host_only(&self, node: &Node, operands: &[Tracked]) -> bool {
         match (&node.op, operands) {
-            (Op::Softmax { .. }, _) => true,
+            (Op::Softmax { .. }, _) => self.softmax_bits.is_none() || !self.graph.outputs.contains(&node.output),
             (Op::ArgMax { .. } | Op::TopKIndices { .. }, [Tracked::Integer(x)]) => {
                 !self.decides && !self.can_decide(node, x)
             }
@@ -318,6 +327,15 @@ impl Builder<'_> {
                 help: format!("choose among {}", known.join(", ")),
             });
         }
+        if self.softmax_bits.is_some() && self.bounds.is_empty() {
+            let outputs: Vec<&str> = self.graph.outputs.iter().map(|o| self.graph.values[o.0].name.as_str()).collect();
+            return Err(StreamlineError {
+                node: outputs.join(", "),
+                kind: "output".into(),
+                problem: "no softmax stands there right behind integers".into(),
+                help: "compile without bits of a softmax".into(),
+            });
+        }
         for &output in &self.graph.outputs {
             let info = &self.graph.values[output.0];
             let at = Node {
@@ -340,6 +358,7 @@ impl Builder<'_> {
             scales: self.scales.iter().map(pairs).collect(),
             network: self.network,
             tail: self.tail,
+            bounds: self.graph.outputs.iter().map(|o| self.bounds.get(o).copied().unwrap_or(0.0)).collect(),
             near_ties: self.near_ties,
         })
     }

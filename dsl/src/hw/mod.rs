@@ -51,6 +51,7 @@ pub mod module;
 pub mod names;
 mod naming;
 pub mod pipelined;
+pub mod product;
 mod refine;
 pub mod reg;
 pub mod select;

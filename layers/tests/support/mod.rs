@@ -146,7 +146,7 @@ fn layer(rng: &mut Rng, net: &Network) -> (Layer, Vec<usize>) {
     let dims = ty.shape.len();
     let axis = rng.between(0, dims.max(1) as u64 - 1) as usize;
     let alike: Vec<usize> = (0..tensors).filter(|&t| net.ty(t).shape == ty.shape).collect();
-    let layer = match rng.between(0, 12) {
+    let layer = match rng.between(0, 13) {
         0..=3 => Layer::Dense(dense(rng, ty.shape.last().copied().unwrap_or(1))),
         4 | 5 => Layer::Steps(steps(rng, ty)),
         6 => Layer::Requantise(requantise(rng)),
@@ -175,7 +175,8 @@ fn layer(rng: &mut Rng, net: &Network) -> (Layer, Vec<usize>) {
             let from = (0..shape.iter().product()).map(|_| from()).collect();
             return (Layer::Pick(Pick { shape, from: Arc::new(from) }), operands);
         }
-        11 => Layer::Sum((0..dims).filter(|_| rng.chance(0.6)).collect()),
+        11 => Layer::Wrap(rng.between(0, 8) as u32),
+        12 => Layer::Sum((0..dims).filter(|_| rng.chance(0.6)).collect()),
         _ if rng.chance(0.5) => Layer::Max(axis),
         _ => {
             let k = rng.between(1, ty.shape.get(axis).copied().unwrap_or(1) as u64) as usize;
@@ -298,6 +299,7 @@ pub fn reference(layer: &Layer, x: &[&[i128]], shapes: &[&[usize]], out: &[usize
             let v = lo.map_or(x[0][e], |lo| x[0][e].max(lo.into()));
             hi.map_or(v, |hi| v.min(hi.into()))
         }),
+        Layer::Wrap(bits) => each(&|e| x[0][e].rem_euclid(1 << bits)),
         Layer::Combine(c) => each(&|e| {
             let at = |list: &[i64]| if list.is_empty() { 0 } else { i128::from(list[e % list.len()]) };
             x.iter().zip(&c.factors).fold(at(&c.offset), |sum, (x, f)| sum + at(f) * x[e])
