@@ -35,6 +35,7 @@ pages! {
     introduction "src/introduction.md"
     first_model "src/first_model.md"
     tour "src/tour.md"
+    exact "src/guide/exact.md"
     numbers "src/guide/numbers.md"
     modules "src/guide/modules.md"
     registers "src/guide/registers.md"
