@@ -35,6 +35,8 @@ pages! {
     introduction "src/introduction.md"
     first_model "src/first_model.md"
     tour "src/tour.md"
+    exact "src/guide/exact.md"
+    add_a_layer "src/guide/add_a_layer.md"
     numbers "src/guide/numbers.md"
     modules "src/guide/modules.md"
     registers "src/guide/registers.md"

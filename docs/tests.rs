@@ -116,6 +116,28 @@ fn every_block_says_what_it_holds_and_all_code_runs() {
     }
 }
 
+/// A block of changes names its file, and what each of them keeps and takes away stands there once, in one piece.
+#[test]
+fn changes_fit_the_files_that_they_are_for() {
+    let mut count = 0;
+    for (page, text) in PAGES {
+        for block in text.split("```diff\n").skip(1) {
+            let block = block.split("```").next().unwrap_or_default();
+            let (name, changes) = block.split_once('\n').expect("a first line");
+            let name = name.strip_prefix("// ").expect("the file's name after //");
+            let file = fs::read_to_string(folder().join("..").join(name)).expect("the file of a change");
+            let file = format!("\n{file}");
+            for change in changes.split("@@\n") {
+                let old = change.lines().filter(|line| !line.starts_with('+'));
+                let old: String = old.map(|line| format!("\n{}", line.get(1..).unwrap_or_default())).collect();
+                assert_eq!(file.matches(&format!("{old}\n")).count(), 1, "{page}: {name} does not have, once:{old}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 10, "changes were looked at");
+}
+
 #[test]
 fn links_are_found_and_code_is_not() {
     let text = "[a](b.md) and `x](no)` and [`c`](d/e.md#f)\n```text\n[no](no.md)\n```\n";
