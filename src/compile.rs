@@ -10,6 +10,7 @@ use gatewright_compiler::profile::Profile;
 use gatewright_compiler::report::Report;
 use gatewright_compiler::streamline::SOFTMAX_BITS;
 use gatewright_compiler::testbench::{Samples, TestBench};
+use gatewright_dsl::diag::Diagnostics;
 use gatewright_dsl::emit::{EmitOptions, emit};
 use gatewright_layers::layer::Form;
 use gatewright_layers::target::{Family, Target};
@@ -83,7 +84,7 @@ enum Device {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Config {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "one_or_more")]
     input_type: Vec<String>,
     architecture: Option<Architecture>,
     clock_mhz: Option<f64>,
@@ -94,6 +95,20 @@ struct Config {
     softmax_bits: Option<u32>,
     #[serde(default)]
     layer: BTreeMap<String, LayerChoice>,
+}
+
+/// A string, or a list of them.
+fn one_or_more<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a type as a string, or a list of types")]
+    enum Types {
+        One(String),
+        More(Vec<String>),
+    }
+    Ok(match Types::deserialize(from)? {
+        Types::One(one) => vec![one],
+        Types::More(all) => all,
+    })
 }
 
 /// `[layer.NAME]`, by the name in the file or in the report.
@@ -171,6 +186,17 @@ fn profile(name: &str) -> Result<Profile, Failure> {
     Profile::named(name).map_err(|e| Failure::Unusable(e.to_string()))
 }
 
+/// That the clock is too fast, where this is all that is wrong, in words for those who have not written the layers.
+fn too_fast(errors: &Diagnostics) -> Option<String> {
+    let first = errors.0.first().filter(|_| errors.0.iter().all(|d| d.code.to_string() == "E0217"))?;
+    let layer = first.place.iter().find_map(|p| p.scope.as_deref()).unwrap_or("the network");
+    let how = first.notes.join("; ");
+    Some(format!(
+        "the clock is too fast for an operation of layer `{layer}`: {how}\n  = help: ask for a slower clock with --clock-mhz; \
+         for an activation another form in --config can help, too"
+    ))
+}
+
 /// Compiles a model into `dir`; what there is to say about it.
 pub fn compile(file: &Path, options: Options, profile: Option<&Profile>, dir: &Path) -> Result<String, Failure> {
     let graph = onnx::read(file).map_err(|e| Failure::Unusable(format!("{}: {e}", file.display())))?;
@@ -183,7 +209,10 @@ pub fn compile(file: &Path, options: Options, profile: Option<&Profile>, dir: &P
     let source = file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     let (package, design) = Package::compile(&graph, &source, options).map_err(|e| match e {
         CompileError::Streamline(e) => Failure::Finding(format!("{}: {e}", file.display())),
-        CompileError::Hardware(e) => Failure::Finding(e.to_string()),
+        CompileError::Hardware(e) => Failure::Finding(match too_fast(&e) {
+            Some(said) => format!("{}: {said}", file.display()),
+            None => format!("{}: the hardware has mistakes; report this as one of the compiler\n{e}", file.display()),
+        }),
     })?;
     let files = emit(&design, &EmitOptions::default());
     let network = serde_json::to_string(&package).map_err(|e| Failure::Unusable(format!("cannot write JSON: {e}")))?;

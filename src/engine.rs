@@ -148,6 +148,14 @@ fn stream(
         }
         bar.set_position(sink.beats().len() as u64);
     }
+    // A result more than samples would come right behind them.
+    for _ in 0..patience {
+        cycle(dut, &mut [&mut source, &mut sink])?;
+    }
+    if sink.beats().len() > samples {
+        let what = format!("{} results for {samples} samples", sink.beats().len());
+        return Err(SimError::Contract { stream: "m_axis".into(), cycle: dut.cycle(), what });
+    }
     let mut found: Vec<Vec<i64>> = vec![Vec::new(); network.outputs.len()];
     for (sample, beat) in sink.beats().iter().enumerate() {
         if beat.last != (sample + 1 == samples) {

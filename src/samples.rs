@@ -50,7 +50,10 @@ pub fn inputs(package: &Package, files: &[PathBuf], limit: Option<usize>) -> Res
     let head = &package.model.head;
     if files.len() != head.inputs.len() {
         let (wanted, given) = (head.inputs.len(), files.len());
-        return Err(Failure::Unusable(format!("the model has {wanted} inputs, and {given} files are given")));
+        let plural = |n: usize| if n == 1 { "" } else { "s" };
+        let (inputs, files) = (plural(wanted), plural(given));
+        let problem = format!("the model has {wanted} input{inputs}, and --inputs names {given} file{files}");
+        return Err(Failure::Unusable(problem));
     }
     let mut all: Vec<Vec<Tensor>> = Vec::new();
     for (k, (path, id)) in files.iter().zip(&head.inputs).enumerate() {

@@ -156,6 +156,10 @@ pub fn run_on(arguments: &Arguments) -> Result<Verdict, Failure> {
 pub fn package(dir: &Path) -> Result<Package, Failure> {
     let path = dir.join("network.json");
     let again = "compile the model again";
+    if !path.exists() {
+        let problem = format!("there is no compiled model in {}: {} is not there", dir.display(), path.display());
+        return Err(Failure::Unusable(format!("{problem}; give the folder that gatewright compile -o wrote")));
+    }
     let text = output::read(&path)?;
     let value: serde_json::Value = serde_json::from_str(&text)
         .map_err(|e| Failure::Unusable(format!("{} is damaged: {e}; {again}", path.display())))?;
@@ -323,6 +327,20 @@ fn decision(scores: &[f64]) -> usize {
     (0..scores.len()).fold(0, |best, k| if scores[k] > scores[best] { k } else { best })
 }
 
+/// How many scores a decision is between: those of the last axis.
+fn choices(shape: &[usize]) -> usize {
+    match shape {
+        [.., last] if *last > 1 => *last,
+        all => count(all).max(1),
+    }
+}
+
+/// `1 thing`, `2 things`.
+fn counted(n: impl std::fmt::Display, one: &str) -> String {
+    let n = n.to_string();
+    format!("{n} {one}{}", if n == "1" { "" } else { "s" })
+}
+
 /// Compares real values and decisions with what is expected, and decisions with labels.
 fn compare(
     package: &Package,
@@ -333,7 +351,9 @@ fn compare(
     let tail = &package.model.tail;
     if arguments.expect.len() > tail.outputs.len() {
         let (wanted, given) = (tail.outputs.len(), arguments.expect.len());
-        return Err(Failure::Unusable(format!("the model has {wanted} outputs, and {given} files are expected")));
+        let problem =
+            format!("the model has {}, and --expect names {}", counted(wanted, "output"), counted(given, "file"));
+        return Err(Failure::Unusable(problem));
     }
     for (k, path) in arguments.expect.iter().enumerate() {
         let info = &tail.values[tail.outputs[k].0];
@@ -348,6 +368,7 @@ fn compare(
             return Err(Failure::Unusable(problem));
         }
         let expected = &expected[..outputs.len()];
+        let mut compared = 0;
         let span = expected.iter().flat_map(|t| &t.data).fold(0.0f64, |m, x| m.max(x.abs())).max(f64::MIN_POSITIVE);
         for (s, (found, expected)) in outputs.iter().zip(expected).enumerate() {
             let found = &found[k].data;
@@ -380,18 +401,28 @@ fn compare(
                 }
                 verdict.worst = Some(verdict.worst.unwrap_or(0.0).max(difference));
             }
-            let (mine, theirs) = (decision(found), decision(&expected.data));
-            let close = bound > 0.0 && expected.data[theirs] - expected.data[mine] <= 2.0 * bound;
-            if found.len() > 1 && mine != theirs && !close && !package.options.decision {
-                verdict.difference = differs(mine, format!("the decision is {mine} and not {theirs}"));
-                return Ok(());
+            let choices = choices(&info.shape);
+            for (row, (found, expected)) in found.chunks(choices).zip(expected.data.chunks(choices)).enumerate() {
+                let (mine, theirs) = (decision(found), decision(expected));
+                let close = bound > 0.0 && expected[theirs] - expected[mine] <= 2.0 * bound;
+                if mine != theirs && !close && !package.options.decision {
+                    let said = format!("the decision is {mine} and not {theirs}");
+                    verdict.difference = differs(row * choices + mine, said);
+                    return Ok(());
+                }
+                compared += match package.options.decision {
+                    true => found.len(),
+                    false => usize::from(found.len() > 1),
+                };
             }
         }
-        verdict.decisions = Some(verdict.decisions.unwrap_or(0) + outputs.len());
+        verdict.decisions = Some(verdict.decisions.unwrap_or(0) + compared);
         verdict.bound = verdict.bound.max(bound);
     }
     if let Some(path) = &arguments.labels {
-        verdict.accuracy = Some(accuracy(path, outputs)?);
+        let scores = tail.outputs.first().filter(|_| !package.options.decision);
+        let choices = scores.map_or(1, |first| choices(&tail.values[first.0].shape));
+        verdict.accuracy = Some(accuracy(path, outputs, choices)?);
     }
     Ok(())
 }
@@ -409,19 +440,18 @@ fn decisions(path: &Path, elements: usize, what: &str) -> Result<Vec<Tensor>, Fa
     Ok(rows.into_iter().map(decided).collect())
 }
 
-/// The share of samples whose decision is the label.
-fn accuracy(path: &Path, outputs: &[Vec<Tensor>]) -> Result<f64, Failure> {
+/// The share of decisions, each between so many scores of the first output, that are the label.
+fn accuracy(path: &Path, outputs: &[Vec<Tensor>], choices: usize) -> Result<f64, Failure> {
     let labels = samples::array(path)?;
-    if labels.len() < outputs.len() {
-        let problem = format!("`{}` has {} labels, and {} samples ran", path.display(), labels.len(), outputs.len());
+    let answer = |scores: &[f64]| if let [only] = scores { *only } else { decision(scores) as f64 };
+    let answers: Vec<f64> = outputs.iter().flat_map(|o| o[0].data.chunks(choices)).map(answer).collect();
+    if labels.len() < answers.len() {
+        let (labels, answers) = (counted(labels.len(), "label"), counted(answers.len(), "decision"));
+        let problem = format!("`{}` has {labels}, and there are {answers}", path.display());
         return Err(Failure::Unusable(problem));
     }
-    let right = outputs.iter().zip(labels.iter()).filter(|(o, l)| {
-        let scores = &o[0].data;
-        let answer = if let [only] = scores[..] { only } else { decision(scores) as f64 };
-        answer == **l
-    });
-    Ok(right.count() as f64 / outputs.len() as f64)
+    let right = answers.iter().zip(labels.iter()).filter(|(answer, label)| answer == label);
+    Ok(right.count() as f64 / answers.len() as f64)
 }
 
 /// The layer from whose result the host computes value `value` of the tail.
@@ -446,28 +476,34 @@ fn last_layer(package: &Package, value: usize) -> String {
 impl Verdict {
     /// For a reader.
     pub fn text(&self) -> String {
-        let mut said = format!("{} samples on the {} engine in {:.2} s", self.samples, self.engine, self.seconds);
+        let samples = counted(self.samples, "sample");
+        let mut said = format!("{samples} on the {} engine in {:.2} s", self.engine, self.seconds);
         if self.clocks > 0 {
-            let _ = write!(said, ", {} clocks", self.clocks);
+            let _ = write!(said, ", {}", counted(self.clocks, "clock"));
         }
         said.push('\n');
         if self.engine != "golden" {
-            let _ = writeln!(said, "  all {} integers of the outputs equal the golden model's", self.integers);
+            let all = counted(self.integers, "integer");
+            let _ = writeln!(said, "  all {all} of the outputs equal the golden model's");
         }
         if let (Some(worst), Some(decisions)) = (self.worst, self.decisions) {
-            let expected = format!("  all values as expected, the worst off by {worst:.1e} of the range");
+            let decisions = counted(decisions, "decision");
+            let values = match worst {
+                0.0 => "all values as expected".to_owned(),
+                worst => format!("all values as expected, the worst off by {worst:.1e} of the range"),
+            };
             let _ = match self.bound {
-                0.0 => writeln!(said, "{expected}; {decisions} decisions equal"),
+                0.0 => writeln!(said, "  {values}; {decisions} equal"),
                 bound => writeln!(
                     said,
-                    "{expected}; the softmax in hardware may be off by {bound:.1e}, and so are {decisions} decisions equal \
-                     where probabilities differ by more than twice that"
+                    "  {values}; {decisions} equal\n  the softmax in hardware may be off by {bound:.1e}, and decisions may \
+                     differ where probabilities are closer than twice that"
                 ),
             };
         }
         if self.near_ties > 0 {
-            let (values, samples) = (self.near_ties, self.samples_near_ties);
-            let _ = writeln!(said, "  {values} values near a tie of a quantiser, in {samples} samples");
+            let (values, samples) = (counted(self.near_ties, "value"), counted(self.samples_near_ties, "sample"));
+            let _ = writeln!(said, "  {values} near a tie of a quantiser, in {samples}");
         }
         if let Some(accuracy) = self.accuracy {
             let _ = writeln!(said, "  accuracy {:.2} %", 100.0 * accuracy);

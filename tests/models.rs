@@ -112,6 +112,12 @@ fn wrong_input_is_refused_with_a_way_out() {
         let said = says(&args, 2);
         assert!(said.contains(part), "{args:?}: {said}");
     }
+    let said = says(&["compile", &model, "-o", &dir, "--clock-mhz", "2500"], 1);
+    assert!(
+        said.contains("model.onnx: the clock is too fast for an operation of layer `") && said.contains("slower clock"),
+        "{said}"
+    );
+    assert!(!said.contains(".rs"), "places in the library are no help: {said}");
     assert!(!Path::new(&dir).exists(), "nothing was written");
     // A damaged package.
     let dir = compiled("damaged", &[]);
@@ -258,7 +264,9 @@ fn the_hardware_can_compute_the_softmax() {
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("compiler/tests/onnx/softmax_13_m1.onnx");
     let model = model.to_string_lossy().into_owned();
     let dir = folder("softmax").to_string_lossy().into_owned();
-    let args = ["compile", &model, "-o", &dir, "--input-type", "fixed<9,4>"];
+    let config = folder("softmax").with_extension("toml");
+    std::fs::write(&config, "input-type = \"fixed<9,4>\"\n").unwrap();
+    let args = ["compile", &model, "-o", &dir, "--config", config.to_str().unwrap()];
     says(&[&args[..], &["--softmax-bits", "8", "--clock-mhz", "250"]].concat(), 0);
 
     let mut logits = ndarray::ArrayD::<f32>::zeros(vec![100, 3, 4]);
@@ -277,6 +285,7 @@ fn the_hardware_can_compute_the_softmax() {
     let verify = ["verify", &dir, "--inputs", inputs_path, "--expect", outputs_path, "--json"];
     let said: serde_json::Value = serde_json::from_str(&says(&verify, 0)).unwrap();
     assert_eq!((&said["integers"], &said["bound"]), (&1200.into(), &(1.0 / 256.0).into()));
+    assert_eq!(said["decisions"], 300, "one in each line of the last axis");
     assert!(said["worst"].as_f64().unwrap() > 1e-4, "eight bits are not exact: {said}");
     assert!(says(&["report", &dir], 0).contains("within 3.91e-3 of the exact one"));
 

@@ -19,7 +19,15 @@ use support::{array, models, rows};
 fn package(network: Network, mhz: f64) -> (Package, Report) {
     let scales = vec![vec![(0.5, 0.0)]; network.tensors()];
     let grids = vec![vec![(0.5, 0.0)]; network.inputs.len()];
-    let model = Model { head: Graph::default(), grids, network, tail: Graph::default(), scales, near_ties: Vec::new() };
+    let model = Model {
+        head: Graph::default(),
+        grids,
+        network,
+        tail: Graph::default(),
+        scales,
+        bounds: Vec::new(),
+        near_ties: Vec::new(),
+    };
     let target = Target::mhz(mhz, Family::Lut6);
     let options = Options { input_types: Vec::new(), target, ..Options::default() };
     let mut package = Package { format: FORMAT, source: "small.onnx".into(), options, latency: 0, model };

@@ -120,16 +120,11 @@ impl StepFunction {
             Form::Comparisons => Ok(tree()),
             Form::Table => table(TABLE_WIDTH).ok_or_else(|| {
                 let width = range.width();
-                Error::layer(format!(
-                    "an operand of {width} bits is too wide for a table, which takes {TABLE_WIDTH}: use the form auto or \
-                     comparisons"
-                ))
+                Error::layer(format!("an operand of {width} bits is too wide for a table, which takes {TABLE_WIDTH}"))
             }),
             Form::Multiplier => multiplier().ok_or_else(|| {
                 let Range { lo, hi } = range;
-                Error::layer(format!(
-                    "no multiplier and shift of up to 30 bits equals its function on {lo}..={hi}: use the form auto, comparisons or table"
-                ))
+                Error::layer(format!("no multiplier and shift of up to 30 bits equals its function on {lo}..={hi}"))
             }),
             // One comparison is the least there is.
             Form::Auto if self.steps.len() == 1 => Ok(tree()),

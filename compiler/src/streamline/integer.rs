@@ -217,10 +217,11 @@ impl Builder<'_> {
         let name = self.name(&format!("{}{suffix}", node.name));
         self.scales.push(meaning);
         self.near_ties.push(Vec::new());
-        self.network.push(name, layer, inputs).map_err(|e| {
-            let help = "use fewer bits in weights, activations or scales before this place";
-            error(node, e.to_string(), help)
-        })
+        let help = match &layer {
+            Layer::Steps(Steps { form, .. }) if *form != Form::Auto => "choose another form for it, or auto",
+            _ => "use fewer bits in weights, activations or scales before this place",
+        };
+        self.network.push(name, layer, inputs).map_err(|e| error(node, e.to_string(), help))
     }
 
     /// The tensor in the network under this shape (without the batch), where it has another one there.
