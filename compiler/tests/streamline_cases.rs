@@ -184,6 +184,17 @@ fn a_decision_with_a_constant() {
     }
 }
 
+#[test]
+fn tensors_beyond_hardware_are_refused_at_once() {
+    let mut b = Build::default();
+    let input = b.value(&[5_000_000, 4]);
+    b.graph.inputs.push(input);
+    b.output(&Operand::Value(input));
+    let options = Options { input_types: vec!["int<3>".parse().unwrap()], ..Options::default() };
+    let error = streamline(&b.graph, &options).unwrap_err();
+    assert!(error.problem.contains("[5000000, 4] has 20000000 elements"), "{error}");
+}
+
 fn dyadic() -> impl Strategy<Value = f64> {
     (-40i32..40, 0i32..5).prop_map(|(n, k)| f64::from(n) / f64::from(1 << k))
 }
