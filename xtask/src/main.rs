@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+mod golden;
 mod python;
 mod tools;
 
@@ -18,6 +19,7 @@ Jobs of the workspace:
   cargo xtask lint           formatting and clippy
   cargo xtask ci             setup, lint and test: what a change must pass
   cargo xtask bench [ARGS]   all benchmarks (ARGS go to `cargo bench`)
+  cargo xtask bench-golden   the golden model beside onnxruntime and numpy, on one thread
   cargo xtask fuzz-modules [N]
                              N (10000) random modules that no run had before on every engine and tool;
                              GATEWRIGHT_RANDOM_SEED gives the first seed
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Some("lint") => lint(),
         Some("ci") => setup().and_then(|_| lint()).and_then(|()| test(&[])),
         Some("bench") => cargo("bench").arg("--workspace").args(&rest).checked("a benchmark failed"),
+        Some("bench-golden") => golden::bench(root()),
         Some("fuzz-modules") => fuzz_modules(&rest),
         Some("fuzz-import") => fuzz_import(&rest),
         _ => Err(format!("there is no job `{}`\n\n{USAGE}", job.display())),
