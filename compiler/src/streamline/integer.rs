@@ -12,6 +12,7 @@ use gatewright_layers::network::Range;
 
 use super::StreamlineError;
 use super::function::{Function, Stage, Vals, small};
+use super::pick::broadcast;
 use super::quantise::{Grid, TooMuch, near_ties, steps};
 use super::track::{Builder, error};
 use crate::exact::{Ratio, common_grid, exact, whole};
@@ -57,38 +58,6 @@ pub fn identifier(name: &str, otherwise: &str) -> String {
         }
         Some(_) => out.to_lowercase(),
     }
-}
-
-/// Where each element of a tensor of shape `to` comes from in one of shape `from`, by numpy's broadcasting.
-pub fn broadcast(from: &[usize], to: &[usize]) -> Option<Vec<usize>> {
-    if from.len() > to.len() {
-        // Axes of length 1 in front add nothing.
-        let extra = from.len() - to.len();
-        return from[..extra].iter().all(|&n| n == 1).then(|| broadcast(&from[extra..], to)).flatten();
-    }
-    let mut strides = vec![0; to.len()];
-    let mut stride = 1;
-    for (k, &n) in from.iter().enumerate().rev() {
-        let axis = k + to.len() - from.len();
-        if n != 1 && n != to[axis] {
-            return None;
-        }
-        strides[axis] = if n == 1 { 0 } else { stride };
-        stride *= n;
-    }
-    let mut all = Vec::with_capacity(count(to));
-    let mut index = vec![0; to.len()];
-    for _ in 0..count(to) {
-        all.push(index.iter().zip(&strides).map(|(i, s)| i * s).sum());
-        for axis in (0..to.len()).rev() {
-            index[axis] += 1;
-            if index[axis] < to[axis] {
-                break;
-            }
-            index[axis] = 0;
-        }
-    }
-    Some(all)
 }
 
 /// The constant operand `k` of a node, for each element of `shape`.
@@ -354,58 +323,6 @@ impl Builder<'_> {
         Ok(Tensor::new(tensor, scale, offset, x.shape.clone()))
     }
 
-    /// The tensor with its elements repeated to the shape.
-    fn broadcast(&mut self, node: &Node, x: Tensor, shape: &[usize]) -> Result<Tensor, StreamlineError> {
-        if count(&x.shape) == count(shape) {
-            return Ok(Tensor { shape: shape.to_vec(), ..x });
-        }
-        let Some(from) = broadcast(&x.shape, shape) else {
-            return Err(error(node, format!("{:?} does not go with {shape:?}", x.shape), "repair the model"));
-        };
-        let from: Vec<(u32, u32)> = from.into_iter().map(|e| (0, e as u32)).collect();
-        self.pick(node, vec![x], &from, shape)
-    }
-
-    fn pick(
-        &mut self,
-        node: &Node,
-        tensors: Vec<Tensor>,
-        from: &[(u32, u32)],
-        shape: &[usize],
-    ) -> Result<Tensor, StreamlineError> {
-        let unmoved = from.iter().enumerate().all(|(k, f)| *f == (0, k as u32));
-        if let [x] = &tensors[..]
-            && unmoved
-            && from.len() == count(&x.shape)
-        {
-            return Ok(Tensor { shape: shape.to_vec(), ..x.clone() });
-        }
-        // Where several tensors meet, each has to be scale and offset, of which the elements then take their own.
-        let function = if let [x] = &tensors[..] {
-            x.function.pick(&from.iter().map(|f| f.1 as usize).collect::<Vec<_>>())
-        } else {
-            let mut pairs = Vec::new();
-            for x in &tensors {
-                pairs.push(x.function.affine().ok_or_else(|| unquantised(node))?);
-            }
-            let own = |part: fn(&(Vals, Vals)) -> &Vals| {
-                Vals(Arc::new(from.iter().map(|&(k, e)| part(&pairs[k as usize]).at(e as usize).clone()).collect()))
-            };
-            Function(vec![Stage::Affine(own(|p| &p.0), own(|p| &p.1))])
-        };
-        let meaning = {
-            let own = |part: fn(&(Vals, Vals)) -> &Vals| {
-                let at = |&(k, e): &(u32, u32)| part(&self.scales[tensors[k as usize].tensor]).at(e as usize).clone();
-                Vals(Arc::new(from.iter().map(at).collect()))
-            };
-            (own(|p| &p.0), own(|p| &p.1))
-        };
-        let layer = Layer::Pick(Pick { shape: stripped(shape), from: Arc::new(from.to_vec()) });
-        let sources = tensors.iter().map(|x| x.tensor).collect();
-        let tensor = self.layer(node, "", layer, sources, meaning)?;
-        Ok(Tensor { tensor, function, shape: shape.to_vec() })
-    }
-
     /// Sum or difference of tensors.
     fn sum(&mut self, node: &Node, tensors: Vec<Tensor>, shape: &[usize]) -> Result<Tensor, StreamlineError> {
         let mut parts = Vec::new();
@@ -453,8 +370,7 @@ impl Builder<'_> {
         shape: &[usize],
         how: Reduction,
     ) -> Result<Tensor, StreamlineError> {
-        let x = self.linear(node, x)?;
-        let (scale, offset) = x.function.affine().ok_or_else(|| unquantised(node))?;
+        let mut x = self.linear(node, x)?;
         let stripped_axes = usize::from(stripped(&x.shape).len() < x.shape.len());
         let mut own_axes = Vec::new();
         for axis in axes {
@@ -468,18 +384,23 @@ impl Builder<'_> {
         axes.iter().for_each(|&a| kept[a] = 1);
         let Some(to) = broadcast(&kept, &x.shape) else { return Err(unquantised(node)) };
         let results = count(&kept);
+        let (mut scale, mut offset) = x.function.affine().ok_or_else(|| unquantised(node))?;
+        let mut first: Vec<Option<usize>> = vec![None; results];
+        let alike = to.iter().enumerate().all(|(e, &r)| {
+            let other = *first[r].get_or_insert(e);
+            let offsets = how != Reduction::Max || offset.at(e) == offset.at(other);
+            scale.at(e) == scale.at(other) && offsets
+        });
+        if !alike {
+            x = self.aligned(node, &x, &[])?;
+            (scale, offset) = x.function.affine().ok_or_else(|| unquantised(node))?;
+        }
         let mut scales: Vec<Option<&Ratio>> = vec![None; results];
         let mut offsets = vec![Ratio::zero(); results];
         let mut terms = vec![0i64; results];
         for (e, &r) in to.iter().enumerate() {
-            if scales[r].is_some_and(|s| s != scale.at(e)) {
-                return Err(error(node, "its terms have different scales", "use one scale per tensor before it"));
-            }
             scales[r] = Some(scale.at(e));
             match how {
-                Reduction::Max if terms[r] > 0 && offsets[r] != *offset.at(e) => {
-                    return Err(error(node, "its terms have different offsets", "quantise before it"));
-                }
                 Reduction::Max => offsets[r] = offset.at(e).clone(),
                 _ => offsets[r] += offset.at(e),
             }
@@ -525,28 +446,35 @@ impl Builder<'_> {
         lo: Option<Ratio>,
         hi: Option<Ratio>,
     ) -> Result<Tensor, StreamlineError> {
-        let (scale, offset) = x.function.affine().ok_or_else(|| unquantised(node))?;
         let zero = Ratio::zero();
         let bounds = [lo.as_ref().unwrap_or(&zero), hi.as_ref().unwrap_or(&zero)];
-        let all = scale.0.iter().chain(offset.0.iter()).chain(bounds);
-        let grid = Vals::one(common_grid(all));
+        let x = self.aligned(node, &x, &bounds)?;
+        let (grid, offset) = x.function.affine().ok_or_else(|| unquantised(node))?;
+        let whole = |bound: Option<Ratio>| bound.and_then(|b| small(&quotient(&b, grid.at(0)).to_integer()));
+        let clip = Layer::Clip { lo: whole(lo), hi: whole(hi) };
+        let tensor = self.layer(node, "_clip", clip, vec![x.tensor], (grid.clone(), offset.clone()))?;
+        Ok(Tensor::new(tensor, grid, offset, x.shape))
+    }
+
+    /// The tensor with one scale for all elements and no offsets, on a grid that also holds `others`.
+    fn aligned(&mut self, node: &Node, x: &Tensor, others: &[&Ratio]) -> Result<Tensor, StreamlineError> {
+        let (scale, offset) = x.function.affine().ok_or_else(|| unquantised(node))?;
+        let all = scale.0.iter().chain(offset.0.iter()).chain(others.iter().copied());
+        let grid = Vals::one(Some(common_grid(all)).filter(|g| !g.is_zero()).unwrap_or_else(Ratio::one));
         let factor = integers(node, &scale.zip(&grid, quotient))?;
         let add = integers(node, &offset.zip(&grid, quotient))?;
         let meaning = (grid.clone(), Vals::one(Ratio::zero()));
-        let source = self.shaped(node, &x)?;
+        let source = self.shaped(node, x)?;
         let combine = Layer::Combine(Combine { factors: vec![factor], offset: add });
-        let aligned = self.layer(node, "_aligned", combine, vec![source], meaning.clone())?;
-        let whole = |bound: Option<Ratio>| bound.and_then(|b| small(&quotient(&b, grid.at(0)).to_integer()));
-        let clip = Layer::Clip { lo: whole(lo), hi: whole(hi) };
-        let tensor = self.layer(node, "_clip", clip, vec![aligned], meaning)?;
-        Ok(Tensor::new(tensor, grid, Vals::one(Ratio::zero()), x.shape))
+        let tensor = self.layer(node, "_aligned", combine, vec![source], meaning)?;
+        Ok(Tensor::new(tensor, grid, Vals::one(Ratio::zero()), x.shape.clone()))
     }
 
     /// The tensor with an offset of 0.
     fn without_offset(&mut self, node: &Node, x: Tensor) -> Result<Tensor, StreamlineError> {
         match x.function.affine() {
             Some((_, offset)) if offset.uniform().is_some_and(Zero::is_zero) => Ok(x),
-            _ => self.clipped(node, x, None, None),
+            _ => self.aligned(node, &x, &[]),
         }
     }
 }

@@ -10,6 +10,7 @@ mod decision;
 mod function;
 mod integer;
 mod linear;
+mod pick;
 mod quantise;
 mod softmax;
 mod track;

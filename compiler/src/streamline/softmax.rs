@@ -18,7 +18,8 @@ use gatewright_layers::network::Range;
 
 use super::StreamlineError;
 use super::function::Vals;
-use super::integer::{Tensor, broadcast, integers, quotient, stripped, unquantised};
+use super::integer::{Tensor, integers, quotient, stripped, unquantised};
+use super::pick::broadcast;
 use super::track::{Builder, error};
 use crate::exact::{Ratio, approximate, common_grid, exact, whole};
 use crate::graph::{Node, Op};

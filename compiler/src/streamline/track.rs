@@ -15,6 +15,9 @@ use crate::exact::approximate;
 use crate::graph::{self, Graph, Node, Op, Operand, Rounding, Unary, ValueId, ValueInfo, count};
 use crate::number::NumberType;
 
+/// Most elements of an integer tensor: each has a range of its own, and each layer a function for it.
+const MAX_ELEMENTS: usize = 1 << 22;
+
 /// What is known of a value of the graph.
 #[derive(Clone)]
 enum Tracked {
@@ -114,6 +117,21 @@ fn walk(graph: &Graph, options: &Options) -> Result<Model, StreamlineError> {
     b.finish()
 }
 
+/// # Errors
+/// Where a tensor is too large for hardware.
+fn check_size(node: &Node, shape: &[usize]) -> Result<(), StreamlineError> {
+    match count(shape) {
+        0..=MAX_ELEMENTS => Ok(()),
+        n => Err(error(
+            node,
+            format!(
+                "its result of the shape {shape:?} has {n} elements, and hardware of at most {MAX_ELEMENTS} is made"
+            ),
+            "export the model for one sample, or reduce its tensors",
+        )),
+    }
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Pass {
     /// What depends on no integer, and the quantisers behind it.
@@ -190,6 +208,7 @@ impl Builder<'_> {
                     _ => return Err(no_quantiser(node)),
                 }
             }
+            check_size(node, &info.shape)?;
             Tracked::Integer(self.integer(node, tensors, &info.shape)?)
         };
         self.tracked[node.output.0] = Some(tracked);
@@ -210,6 +229,7 @@ impl Builder<'_> {
     /// A quantiser of a real value of the host: an input of the network.
     fn head_quantiser(&mut self, node: &Node, x: ValueId, info: ValueInfo) -> Result<Tensor, StreamlineError> {
         let shape = info.shape.clone();
+        check_size(node, &shape)?;
         let (grids, scale, offset) = integer::grids(node, &shape)?;
         let name = self.name(&info.name);
         let id = push(&mut self.head, info);
