@@ -28,6 +28,8 @@ use crate::graph::{Node, Op};
 pub const BITS: std::ops::RangeInclusive<u32> = 2..=12;
 /// Indices of exp up to this width have one table.
 const ONE_TABLE: u32 = 7;
+/// Widest index of a table.
+const WIDEST: u32 = 16;
 
 /// Integers that stand for the logits.
 struct Logits {
@@ -127,6 +129,12 @@ impl Tables {
             reciprocal: bits + 5,
             tangent: below + 1,
         }
+    }
+
+    /// Bits of the widest index.
+    fn widest(&self) -> u32 {
+        let width = |hi: i64| Range { lo: 0, hi }.width();
+        width(self.sums).max(width(self.last >> self.low)).max(self.low)
     }
 
     /// exp of the whole index.
@@ -245,6 +253,12 @@ impl Builder<'_> {
         if error_before > last_place / 2.0 {
             let problem = format!("its tables would be off by {error_before:.1e}, more than half of 2^-{bits}");
             return Err(error(node, problem, "take fewer bits of probabilities"));
+        }
+        let widest = tables.widest();
+        if widest > WIDEST {
+            let problem = format!("{bits} bits over {classes} classes take a table with an index of {widest} bits");
+            let help = "take fewer bits of probabilities, or leave the softmax to the host";
+            return Err(error(node, problem, help));
         }
 
         let meaning = |unit: &Ratio| (Vals::one(unit.clone()), Vals::one(Ratio::zero()));
