@@ -159,6 +159,29 @@ fn behind_an_activation_without_quantiser() {
 }
 
 #[test]
+fn sums_over_a_constant_off_the_grid_take_no_more_bits() {
+    let mut b = Build::default();
+    let (x, y) = (b.input(0.5, &[1, 1]), b.input(0.75, &[1, 1]));
+    let z = b.node(pick(&[(0, 0), (1, 0), (2, 0)]), vec![x, scalar(0.1), y], &[1, 3]);
+    let sum = b.node(Op::Sum { axes: vec![1], keep: false }, vec![z], &[1]);
+    b.output(&sum);
+    let model = exact(&b.graph, &Options::default(), 1e-12);
+    let (_, tensor) = model.network.outputs[0];
+    // Quarters: 2 * -16..=15 and 3 * -16..=15.
+    let range = model.network.ty(tensor).ranges[0];
+    assert_eq!((range.lo, range.hi), (-80, 75));
+}
+
+#[test]
+fn the_greatest_of_a_constant_far_off_the_grid_is_refused() {
+    let (mut b, y) = around([0.1, 0.25]);
+    let greatest = b.node(Op::Max { axis: 1, keep: false }, vec![y], &[1]);
+    b.output(&greatest);
+    let error = streamline(&b.graph, &Options::default()).unwrap_err();
+    assert!(error.to_string().contains("no common grid"), "{error}");
+}
+
+#[test]
 fn positions_with_constants_share_weights() {
     // Two channels of different scales; the second position is padding.
     let mut b = Build::default();
@@ -208,7 +231,7 @@ proptest! {
         scales in (1i32..7, 1i32..7, 0usize..2),
         constants in proptest::collection::vec(dyadic(), 6),
         offset in dyadic(),
-        then in 0usize..9,
+        then in 0usize..10,
     ) {
         let mut b = Build::default();
         let x = b.input(f64::from(scales.0) / 8.0, &[1, 3]);
@@ -222,6 +245,10 @@ proptest! {
         let y = match then {
             0 => z,
             1 => b.node(Op::Max { axis: 1, keep }, vec![z], &[1, 1, 2]),
+            9 => {
+                let z = b.node(Op::Unary(Unary::Neg), vec![z], &[1, 3, 2]);
+                b.node(Op::Max { axis: 2, keep }, vec![z], &[1, 3, 1])
+            }
             2 => b.node(Op::Sum { axes: vec![1, 2], keep }, vec![z], &[1, 1, 1]),
             3 => b.node(Op::Mean { axes: vec![2], keep }, vec![z], &[1, 3, 1]),
             4 => b.quant(z, 0.75, 4.0, &[1, 3, 2]),

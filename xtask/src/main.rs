@@ -117,9 +117,10 @@ fn fuzz_import(args: &[OsString]) -> Result {
     let seed = seed();
     println!("fuzz-import: {seconds} seconds from seed {seed}");
     let mut command = cargo("run");
-    command.args(["--quiet", "--release", "--package", "gatewright-fuzz", "--", &seconds.to_string(), &seed]);
-    command
-        .checked("run `cargo run --release --package gatewright-fuzz -- case FILE` on the files that are named above")
+    command.args(["--quiet", "--profile", "fuzz", "--package", "gatewright-fuzz", "--", &seconds.to_string(), &seed]);
+    command.checked(
+        "run `cargo run --profile fuzz --package gatewright-fuzz -- case FILE` on the files that are named above",
+    )
 }
 
 /// The seed that the user gives, or one of the clock.

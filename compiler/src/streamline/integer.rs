@@ -388,11 +388,11 @@ impl Builder<'_> {
         let mut first: Vec<Option<usize>> = vec![None; results];
         let alike = to.iter().enumerate().all(|(e, &r)| {
             let other = *first[r].get_or_insert(e);
-            let offsets = how != Reduction::Max || offset.at(e) == offset.at(other);
-            scale.at(e) == scale.at(other) && offsets
+            let ordered = scale.at(e).is_positive() && offset.at(e) == offset.at(other);
+            scale.at(e) == scale.at(other) && (ordered || how != Reduction::Max)
         });
         if !alike {
-            x = self.aligned(node, &x, &[])?;
+            x = self.aligned(node, &x, &[], how != Reduction::Max)?;
             (scale, offset) = x.function.affine().ok_or_else(|| unquantised(node))?;
         }
         let mut scales: Vec<Option<&Ratio>> = vec![None; results];
@@ -407,9 +407,6 @@ impl Builder<'_> {
             terms[r] += 1;
         }
         let scales: Vec<Ratio> = scales.into_iter().map(|s| s.cloned().unwrap_or_else(Ratio::one)).collect();
-        if how == Reduction::Max && scales.iter().any(|s| !s.is_positive()) {
-            return Err(error(node, "it looks for the greatest of falling scales", "use positive scales before it"));
-        }
         let source = self.shaped(node, &x)?;
         let layer = if how == Reduction::Max { Layer::Max(own_axes[0]) } else { Layer::Sum(own_axes) };
         let (scale, offset) = (Vals(Arc::new(scales)), Vals(Arc::new(offsets)));
@@ -448,7 +445,7 @@ impl Builder<'_> {
     ) -> Result<Tensor, StreamlineError> {
         let zero = Ratio::zero();
         let bounds = [lo.as_ref().unwrap_or(&zero), hi.as_ref().unwrap_or(&zero)];
-        let x = self.aligned(node, &x, &bounds)?;
+        let x = self.aligned(node, &x, &bounds, false)?;
         let (grid, offset) = x.function.affine().ok_or_else(|| unquantised(node))?;
         let whole = |bound: Option<Ratio>| bound.and_then(|b| small(&quotient(&b, grid.at(0)).to_integer()));
         let clip = Layer::Clip { lo: whole(lo), hi: whole(hi) };
@@ -456,25 +453,34 @@ impl Builder<'_> {
         Ok(Tensor::new(tensor, grid, offset, x.shape))
     }
 
-    /// The tensor with one scale for all elements and no offsets, on a grid that also holds `others`.
-    fn aligned(&mut self, node: &Node, x: &Tensor, others: &[&Ratio]) -> Result<Tensor, StreamlineError> {
+    /// The tensor with one scale for all elements, on a grid that also holds `others`; offsets become part of the integers
+    /// where they are not kept.
+    fn aligned(
+        &mut self,
+        node: &Node,
+        x: &Tensor,
+        others: &[&Ratio],
+        keep_offsets: bool,
+    ) -> Result<Tensor, StreamlineError> {
         let (scale, offset) = x.function.affine().ok_or_else(|| unquantised(node))?;
-        let all = scale.0.iter().chain(offset.0.iter()).chain(others.iter().copied());
+        let zero = Vals::one(Ratio::zero());
+        let (inside, kept) = if keep_offsets { (zero, offset) } else { (offset, zero) };
+        let all = scale.0.iter().chain(inside.0.iter()).chain(others.iter().copied());
         let grid = Vals::one(Some(common_grid(all)).filter(|g| !g.is_zero()).unwrap_or_else(Ratio::one));
         let factor = integers(node, &scale.zip(&grid, quotient))?;
-        let add = integers(node, &offset.zip(&grid, quotient))?;
-        let meaning = (grid.clone(), Vals::one(Ratio::zero()));
+        let add = integers(node, &inside.zip(&grid, quotient))?;
+        let meaning = (grid.clone(), kept.clone());
         let source = self.shaped(node, x)?;
         let combine = Layer::Combine(Combine { factors: vec![factor], offset: add });
         let tensor = self.layer(node, "_aligned", combine, vec![source], meaning)?;
-        Ok(Tensor::new(tensor, grid, Vals::one(Ratio::zero()), x.shape.clone()))
+        Ok(Tensor::new(tensor, grid, kept, x.shape.clone()))
     }
 
     /// The tensor with an offset of 0.
     fn without_offset(&mut self, node: &Node, x: Tensor) -> Result<Tensor, StreamlineError> {
         match x.function.affine() {
             Some((_, offset)) if offset.uniform().is_some_and(Zero::is_zero) => Ok(x),
-            _ => self.aligned(node, &x, &[]),
+            _ => self.aligned(node, &x, &[], false),
         }
     }
 }
