@@ -58,13 +58,15 @@ impl Target {
 
 impl Device {
     /// The delay of one operation in nanoseconds. `operands` are the types of its operands, in order; `constant` says
-    /// that the second one is a constant.
+    /// that the second one is a constant, and of a selection that all its choices are.
     pub fn delay(&self, op: &Op, ty: Ty, operands: &[Ty], constant: bool) -> f64 {
         let width = |n: usize| operands.get(n).map_or(1, |t| t.width().max(1));
         let wide = width(0).max(width(1));
         let chain = |bits: u32| self.lut + self.carry + self.carry_bit * f64::from(bits);
         // Levels of a tree that joins `n` bits.
         let levels = |n: u32, fan: u32| f64::from(n.max(1)).log(f64::from(fan.max(2))).ceil().max(1.0);
+        // A table in LUTs: six address bits a level, then multiplexers of four.
+        let table = self.lut * (1.0 + (f64::from(width(0)) - f64::from(self.lut_inputs)).max(0.0) / 2.0);
         match op {
             Op::Const(_) | Op::Input(_) | Op::Reg(_) | Op::Wire(_) | Op::Inst(..) => 0.0,
             Op::Slice(..) | Op::Concat(_) => 0.0,
@@ -89,9 +91,9 @@ impl Device {
                 BinOp::Shl | BinOp::Shr => self.lut * f64::from(width(1).div_ceil(2)),
             },
             Op::Mux(..) => self.lut,
+            Op::Select(..) if constant => table,
             Op::Select(_, choices) => self.lut * levels(choices.len() as u32, 4),
-            // A table in LUTs: six address bits a level, then multiplexers of four.
-            Op::MemRead { .. } => self.lut * (1.0 + (f64::from(width(0)) - f64::from(self.lut_inputs)).max(0.0) / 2.0),
+            Op::MemRead { .. } => table,
         }
     }
 }
@@ -100,7 +102,7 @@ impl Device {
 mod tests {
     use super::*;
     use crate::ids::NodeId;
-    use crate::ty::sint;
+    use crate::ty::{sint, uint};
 
     #[test]
     fn wider_operations_take_longer_and_constants_less() {
@@ -109,6 +111,11 @@ mod tests {
         assert!(delay(BinOp::Add, 8, false) < delay(BinOp::Add, 32, false));
         assert!(delay(BinOp::Mul, 16, true) < delay(BinOp::Mul, 16, false));
         assert_eq!(delay(BinOp::Shl, 8, true), 0.0);
+        let choices = vec![NodeId(1); 64].into();
+        let select = Op::Select(NodeId(0), choices);
+        let select = |constant| Device::LUT6.delay(&select, Ty::Int(sint(8)), &[Ty::Int(uint(6))], constant);
+        // One LUT for each bit, or a tree of multiplexers.
+        assert_eq!((select(true), select(false)), (Device::LUT6.lut, 3.0 * Device::LUT6.lut));
         assert!(Target::lut6(200.0).period().is_some_and(|p| p > 4.0 && p < 5.0));
         assert_eq!(Target::combinational().period(), None);
     }

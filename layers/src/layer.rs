@@ -62,12 +62,12 @@ pub struct Steps {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Form {
-    /// For each function the one with the fewest LUTs by the estimates.
+    /// For each function the one with the fewest LUTs by the estimates; a deeper one only where it saves more than a fifth.
     #[default]
     Auto,
     /// A tree of comparisons, one per step.
     Comparisons,
-    /// A table addressed by the value: of ranges of up to 16 bits, and 12 where nobody asks for it.
+    /// A table addressed by the value: of ranges of up to 16 bits, and 14 where nobody asks for it.
     Table,
     /// A multiplier, shift and clip: of functions for which one is found that is proved equal on the whole range, which
     /// quantisers with uniform steps mostly are.

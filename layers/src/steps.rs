@@ -12,10 +12,15 @@ use crate::network::{Range, TensorTy};
 use crate::{multiplier, table};
 
 /// Ranges up to this width may become a table addressed by the value, without being asked for and where it is wanted.
-const AUTO_TABLE_WIDTH: u32 = 12;
+const AUTO_TABLE_WIDTH: u32 = 14;
 const TABLE_WIDTH: u32 = 16;
 /// Address bits of one lookup.
 const TABLE_PART: u32 = 6;
+
+/// Whether the first takes fewer LUTs, and where it is deeper, by more than a fifth: depth is latency.
+fn worth(one: &Cost, other: &Cost) -> bool {
+    one.luts < other.luts && (one.depth <= other.depth || 5 * one.luts < 4 * other.luts)
+}
 
 impl StepFunction {
     /// The value at `x`.
@@ -130,7 +135,7 @@ impl StepFunction {
             Form::Auto if self.steps.len() == 1 => Ok(tree()),
             Form::Auto => {
                 let others = [table(AUTO_TABLE_WIDTH), multiplier()].into_iter().flatten();
-                Ok(others.fold(tree(), |best, other| if other.1.luts < best.1.luts { other } else { best }))
+                Ok(others.fold(tree(), |best, other| if worth(&other.1, &best.1) { other } else { best }))
             }
         }
     }

@@ -187,13 +187,14 @@ impl Region {
             }
             let mut start = (0, 0.0);
             let mut tys = Vec::new();
-            let mut last_constant = false;
+            // Whether all operands behind the first one are.
+            let mut constant = true;
             self.operands(m, item, wires_at, |n| {
                 start = later(start, arrival.get(&n).copied().unwrap_or((0, 0.0)));
                 if n < wires_at {
                     let node = &m.nodes[NodeId::new(n)];
+                    constant &= tys.is_empty() || matches!(node.op, Op::Const(_));
                     tys.push(node.ty);
-                    last_constant = matches!(node.op, Op::Const(_));
                 }
             });
             let (delay, place) = match item.checked_sub(wires_at) {
@@ -204,7 +205,7 @@ impl Region {
                 }
                 None => {
                     let node = &m.nodes[NodeId::new(item)];
-                    (target.device.delay(&node.op, node.ty, &tys, last_constant), node.place)
+                    (target.device.delay(&node.op, node.ty, &tys, constant && tys.len() > 1), node.place)
                 }
             };
             if delay > period && too_slow.is_none_or(|(worst, _)| delay > worst) {
