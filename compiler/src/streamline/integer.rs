@@ -389,10 +389,10 @@ impl Builder<'_> {
         let alike = to.iter().enumerate().all(|(e, &r)| {
             let other = *first[r].get_or_insert(e);
             let ordered = scale.at(e).is_positive() && offset.at(e) == offset.at(other);
-            scale.at(e) == scale.at(other) && (ordered || how != Reduction::Max)
+            scale.at(e) == scale.at(other) && (ordered || !how.chooses())
         });
         if !alike {
-            x = self.aligned(node, &x, &[], how != Reduction::Max)?;
+            x = self.aligned(node, &x, &[], !how.chooses())?;
             (scale, offset) = x.function.affine().ok_or_else(|| unquantised(node))?;
         }
         let mut scales: Vec<Option<&Ratio>> = vec![None; results];
@@ -400,15 +400,18 @@ impl Builder<'_> {
         let mut terms = vec![0i64; results];
         for (e, &r) in to.iter().enumerate() {
             scales[r] = Some(scale.at(e));
-            match how {
-                Reduction::Max => offsets[r] = offset.at(e).clone(),
-                _ => offsets[r] += offset.at(e),
+            match how.chooses() {
+                true => offsets[r] = offset.at(e).clone(),
+                false => offsets[r] += offset.at(e),
             }
             terms[r] += 1;
         }
         let scales: Vec<Ratio> = scales.into_iter().map(|s| s.cloned().unwrap_or_else(Ratio::one)).collect();
         let source = self.shaped(node, &x)?;
-        let layer = if how == Reduction::Max { Layer::Max(own_axes[0]) } else { Layer::Sum(own_axes) };
+        let layer = match how {
+            Reduction::Max => Layer::Max(own_axes[0]),
+            Reduction::Sum | Reduction::Mean => Layer::Sum(own_axes),
+        };
         let (scale, offset) = (Vals(Arc::new(scales)), Vals(Arc::new(offsets)));
         let meaning = (scale.clone(), Vals::one(Ratio::zero()));
         let tensor = self.layer(node, "", layer, vec![source], meaning)?;
@@ -490,6 +493,13 @@ enum Reduction {
     Sum,
     Mean,
     Max,
+}
+
+impl Reduction {
+    /// Whether the result is one of the elements, so that these need an order.
+    fn chooses(self) -> bool {
+        self == Reduction::Max
+    }
 }
 
 fn affine(scale: Ratio, offset: Ratio) -> Stage {
