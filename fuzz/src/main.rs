@@ -61,7 +61,7 @@ fn root() -> PathBuf {
 fn drive(seconds: &str, seed: &str) -> Result<u64> {
     let end = Instant::now() + Duration::from_secs(seconds.parse()?);
     let mut seed: u64 = seed.parse()?;
-    let folder = root().join("target/fuzz");
+    let folder = root().join("target/fuzz-failures");
     std::fs::create_dir_all(&folder)?;
     let present = folder.join(format!("present-{}.onnx", std::process::id()));
     let mut failures = 0;
