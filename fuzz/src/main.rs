@@ -167,11 +167,16 @@ fn case(bytes: &[u8]) -> Result<Option<usize>> {
         let shape = graph.values[id.0].shape.clone();
         Tensor { data: vec![0.0; count(&shape)], shape }
     };
-    for (types, decision) in
-        [(&[][..], false), (&[], true), (&["fixed<14,4>"], false), (&["int<3>"], true), (&["ufixed<32,16>"], false)]
-    {
+    for (types, decision, softmax_bits) in [
+        (&[][..], false, None),
+        (&[], true, None),
+        (&["fixed<14,4>"], false, None),
+        (&["int<3>"], true, None),
+        (&["ufixed<32,16>"], false, None),
+        (&["fixed<9,4>"], false, Some(7)),
+    ] {
         let input_types = types.iter().map(|t| t.parse()).collect::<std::result::Result<Vec<_>, _>>()?;
-        if let Ok(model) = streamline(&graph, &Options { input_types, decision, ..Options::default() }) {
+        if let Ok(model) = streamline(&graph, &Options { input_types, decision, softmax_bits, ..Options::default() }) {
             model.check()?;
             model.golden(&[graph.inputs.iter().map(zeros).collect()])?;
             worked += 1;
