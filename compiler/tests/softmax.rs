@@ -127,8 +127,29 @@ fn what_has_no_softmax_in_hardware_is_refused() {
     assert!(said.contains("node `logits` (output): no softmax stands there"), "{said}");
     let said = wanted(&graph(&[1], 0.5, 4, &[1.0], &[0.0]), 8);
     assert!(said.contains("node `softmax`") && said.contains("one class"), "{said}");
+    let mut read = graph(&[4], 0.5, 4, &[1.0], &[0.0]);
+    let of = read.nodes[3].clone();
+    let op = Op::ArgMax { axis: 1, keep: false, last: false };
+    read.nodes.push(Node {
+        name: "best".into(),
+        op,
+        inputs: vec![Operand::Value(ValueId(4))],
+        output: ValueId(5),
+        ..of
+    });
+    read.values.push(ValueInfo { name: "best".into(), shape: vec![1] });
+    read.outputs.push(ValueId(5));
+    let said = wanted(&read, 8);
+    assert!(said.contains("node `best` would read"), "{said}");
     let said = wanted(&graph(&[4], 0.5, 4, &[1.0], &[0.0]), 13);
     assert!(said.contains("13 bits") && said.contains("2 to 12"), "{said}");
+    // Steps of no practical size, fine and coarse.
+    let said = wanted(&graph(&[4], 1e-30, 4, &[1.0], &[0.25]), 8);
+    assert!(said.contains("node `softmax`") && said.contains("steps of 1.0e-30"), "{said}");
+    assert!(
+        streamline(&graph(&[4], 1e30, 4, &[1.0], &[0.0]), &Options { softmax_bits: Some(8), ..Options::default() })
+            .is_ok()
+    );
     let said = wanted(&graph(&[5000], 0.5, 4, &[1.0], &[0.0]), 12);
     assert!(said.contains("node `softmax`") && said.contains("fewer bits"), "{said}");
 }

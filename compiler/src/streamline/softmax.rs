@@ -22,7 +22,7 @@ use super::integer::{Tensor, integers, quotient, stripped, unquantised};
 use super::pick::broadcast;
 use super::track::{Builder, error};
 use crate::exact::{Ratio, approximate, common_grid, exact, whole};
-use crate::graph::{Node, Op};
+use crate::graph::{Node, Op, Operand};
 
 /// Widths of probabilities.
 pub const BITS: std::ops::RangeInclusive<u32> = 2..=12;
@@ -113,7 +113,7 @@ impl Tables {
         let more = classes.next_power_of_two().ilog2();
         let power = bits + 3 + more;
         // The power rounds to 0 from here on.
-        let last = (f64::from(power + 1) * std::f64::consts::LN_2 / unit).ceil() as i64;
+        let last = ((f64::from(power + 1) * std::f64::consts::LN_2 / unit).ceil() as i64).max(1);
         let width = Range { lo: 0, hi: last }.width();
         let low = if width <= ONE_TABLE { 0 } else { width / 2 };
         let index = (bits + 4).div_ceil(2);
@@ -223,6 +223,11 @@ impl Builder<'_> {
     /// The probabilities, with the wanted fraction bits.
     pub fn softmax(&mut self, node: &Node, x: Tensor, shape: &[usize]) -> Result<Tensor, StreamlineError> {
         let bits = self.softmax_bits.unwrap_or_default();
+        let reads = |n: &&Node| n.inputs.iter().any(|i| matches!(i, Operand::Value(v) if *v == node.output));
+        if let Some(reader) = self.graph.nodes.iter().find(reads) {
+            let problem = format!("node `{}` would read probabilities that are not exact", reader.name);
+            return Err(error(node, problem, "leave the softmax to the host"));
+        }
         let x = self.linear(node, x)?;
         let (scale, offset) = x.function.affine().ok_or_else(|| unquantised(node))?;
         let own = stripped(&x.shape);
@@ -244,21 +249,26 @@ impl Builder<'_> {
         let last_place = (-f64::from(bits)).exp2();
         let mut source = self.shaped(node, &x)?;
         let logits = logits(node, &scale, &offset, &self.network.ty(source).ranges, last_place / 16.0)?;
-        let coarser = (last_place / approximate(&logits.grid)).log2().floor().max(0.0) as u32;
-        let unit = logits.grid.clone() * whole(1i64 << coarser.min(62));
+        let coarser = (last_place / approximate(&logits.grid)).log2().floor().max(0.0);
+        if !(coarser <= 40.0 && approximate(&logits.grid).is_finite()) {
+            let problem = format!("its logits come in steps of {:.1e}", approximate(&logits.grid));
+            return Err(error(node, problem, "use scales of a practical size before it"));
+        }
+        let coarser = coarser as u32;
+        let unit = logits.grid.clone() * whole(1i64 << coarser);
         let tables = Tables::new(bits, classes, approximate(&unit));
+        let widest = tables.widest();
+        if widest > WIDEST {
+            let problem = format!("{bits} bits over {classes} classes take a table with an index of {widest} bits");
+            let help = "take fewer bits of probabilities, or leave the softmax to the host";
+            return Err(error(node, problem, help));
+        }
         // A probability has at most a quarter of the change of all logits to either side.
         let rounding = if coarser > 0 { approximate(&unit) / 2.0 } else { 0.0 };
         let error_before = (logits.error + rounding) / 2.0 + tables.error(classes);
         if error_before > last_place / 2.0 {
             let problem = format!("its tables would be off by {error_before:.1e}, more than half of 2^-{bits}");
             return Err(error(node, problem, "take fewer bits of probabilities"));
-        }
-        let widest = tables.widest();
-        if widest > WIDEST {
-            let problem = format!("{bits} bits over {classes} classes take a table with an index of {widest} bits");
-            let help = "take fewer bits of probabilities, or leave the softmax to the host";
-            return Err(error(node, problem, help));
         }
 
         let meaning = |unit: &Ratio| (Vals::one(unit.clone()), Vals::one(Ratio::zero()));
