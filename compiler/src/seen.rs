@@ -120,14 +120,17 @@ impl Model {
                 }
             }
             for (k, node) in network.nodes.iter().enumerate() {
+                let lists = self.near_ties.get(k).map_or(&[][..], Vec::as_slice);
+                if lists.is_empty() {
+                    continue;
+                }
                 let elements = node.ty.ranges.len().max(1);
                 for (at, x) in node.inputs.first().map_or(&[][..], |&t| tensors[t]).iter().enumerate() {
                     let hit = match &node.layer {
                         Layer::Requantise(layer) => near(layer, *x),
                         Layer::Steps(steps) => {
                             let of = if steps.of.len() == 1 { steps.of[0] } else { steps.of[at % elements] };
-                            let listed = self.near_ties.get(k).and_then(|lists| lists.get(of as usize));
-                            listed.is_some_and(|list| list.binary_search(x).is_ok())
+                            lists.get(of as usize).is_some_and(|list| list.binary_search(x).is_ok())
                         }
                         _ => break,
                     };

@@ -275,6 +275,9 @@ impl Builder<'_> {
         let may_shift = matches!(form, Form::Auto | Form::Multiplier);
         if let Some(layer) = shift(&x.function, &grids).filter(|_| may_shift) {
             let tensor = self.layer(node, "", layer, vec![x.tensor], meaning)?;
+            if let Some(own) = self.near_ties.last_mut() {
+                *own = vec![Vec::new()];
+            }
             return Ok(Tensor::new(tensor, scale, offset, x.shape.clone()));
         }
         let (mut functions, mut ties) = (Vec::new(), Vec::new());

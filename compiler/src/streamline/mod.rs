@@ -40,7 +40,8 @@ pub struct Model {
     pub scales: Vec<Vec<(f64, f64)>>,
     /// Per output of the model: how far from the model's real values its own can be, 0 where they are exact.
     pub bounds: Vec<f64>,
-    /// Per layer and step function: the integers, ascending, whose real value lies [near](crate::seen) a tie.
+    /// Per layer and step function: the integers, ascending, whose real value lies [near](crate::seen) a tie. Shifts have
+    /// an empty list, and layers that are no quantisers of the model none.
     pub near_ties: Vec<Vec<Vec<i64>>>,
 }
 
