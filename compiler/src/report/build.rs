@@ -127,6 +127,7 @@ fn totals(package: &Package, layers: &[Layer], survey: &Survey) -> Totals {
         cost,
         registers: survey.registers,
         register_bits: survey.register_bits,
+        memory_bits: survey.memory_bits,
         latency_clocks: package.latency,
         clock_mhz: clock,
         latency_ns: clock.map(|c| f64::from(package.latency) * 1000.0 / c),

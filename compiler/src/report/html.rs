@@ -171,13 +171,17 @@ impl Report {
         };
         let samples = t.samples_per_second.map_or_else(|| "–".to_owned(), |r| format!("{}/s", rate(r)));
         let c = &t.cost;
+        let mut registers = format!("{} registers", whole(t.registers));
+        if t.memory_bits > 0 {
+            registers += &format!(", and {} bits of memories", whole(t.memory_bits));
+        }
         let zeros = t.weights - t.nonzero_weights.min(t.weights);
         vec![
             ("Latency", latency.0, latency.1),
             ("Samples", samples, format!("interval {}", t.interval)),
             ("LUTs, estimated", whole(c.luts), format!("{} in a row", c.depth)),
             ("Adders", whole(c.adders), format!("{} bits, {} comparators", whole(c.adder_bits), whole(c.comparators))),
-            ("Register bits", whole(t.register_bits), format!("{} registers", whole(t.registers))),
+            ("Register bits", whole(t.register_bits), registers),
             ("Weights", whole(t.weights as u64), format!("{} are zero", whole(zeros as u64))),
         ]
     }

@@ -82,6 +82,8 @@ pub struct Totals {
     pub registers: u64,
     /// Their bits.
     pub register_bits: u64,
+    /// Bits of memories, such as the FIFO behind a stream's pipeline.
+    pub memory_bits: u64,
     /// Clocks from a sample to its result.
     pub latency_clocks: u32,
     /// Rate of the clock; none where there are no registers.

@@ -1,4 +1,4 @@
-//! What the design holds: registers, and in which clocks after the inputs each layer works.
+//! What the design holds: registers, memories, and in which clocks after the inputs each layer works.
 
 use std::collections::HashMap;
 
@@ -11,6 +11,7 @@ use gatewright_dsl::ir::{Design, Module, Op};
 pub(super) struct Survey {
     pub registers: u64,
     pub register_bits: u64,
+    pub memory_bits: u64,
     /// In the order of the names.
     pub layers: Vec<Part>,
 }
@@ -38,6 +39,10 @@ impl Survey {
             for reg in module.regs.values() {
                 survey.registers += here;
                 survey.register_bits += here * u64::from(reg.ty.width());
+            }
+            for mem in module.mems.values() {
+                let word: u64 = mem.fields.iter().map(|f| u64::from(f.ty.width())).sum();
+                survey.memory_bits += here * mem.depth * word;
             }
         }
         let Some(top) = design.modules.get(design.top) else { return survey };

@@ -156,7 +156,11 @@ impl Report {
             whole(c.comparators),
             c.depth
         );
-        let _ = writeln!(out, "{} registers of {} bits in all", whole(t.registers), whole(t.register_bits));
+        let _ = write!(out, "{} registers of {} bits in all", whole(t.registers), whole(t.register_bits));
+        let _ = match t.memory_bits {
+            0 => writeln!(out),
+            bits => writeln!(out, ", memories of {} bits", whole(bits)),
+        };
         match (t.clock_mhz, t.latency_ns, t.samples_per_second) {
             (Some(clock), Some(ns), Some(per_second)) => {
                 let (clocks, ns, clock, per_second) = (t.latency_clocks, time(ns), number(clock), rate(per_second));
