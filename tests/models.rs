@@ -302,3 +302,44 @@ fn the_hardware_can_compute_the_softmax() {
     let said = says(&["compile", &example("model.onnx"), "-o", &dir, "--softmax-bits", "8"], 1);
     assert!(said.contains("no softmax stands there"), "{said}");
 }
+
+/// All stored vectors of the real models, where `shared/models` is there.
+#[test]
+fn the_real_models_give_the_stored_outputs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shared = std::env::var_os("GATEWRIGHT_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
+    let models = shared.join("models");
+    if !models.is_dir() {
+        eprintln!("skipped: there is no folder {}", models.display());
+        return;
+    }
+    // Outputs per sample, and the accuracy that the models' READMEs give.
+    for (name, input_type, samples, outputs, accuracy) in [
+        ("digits_mlp_w4a4", None, 500, 10, Some(0.98)),
+        ("tfc_1w1a", None, 500, 10, Some(0.922)),
+        ("tfc_2w2a", None, 500, 10, Some(0.976)),
+        ("jet_tagging_qkeras", Some("fixed<14,4>"), 1000, 5, None),
+        ("jets_deepsets_w6a6", None, 500, 3, Some(0.678)),
+    ] {
+        let file = |file: &str| models.join(name).join(file).to_string_lossy().into_owned();
+        let (model, inputs, expect, labels) =
+            (file("model.onnx"), file("inputs.npy"), file("outputs.npy"), file("labels.npy"));
+        let dir = folder(&format!("real_{name}")).to_string_lossy().into_owned();
+        let mut compile = vec!["compile", &model, "-o", &dir];
+        compile.extend(input_type.iter().flat_map(|ty| ["--input-type", ty]));
+        says(&compile, 0);
+        for engine in ["golden", "interpreter"] {
+            let mut verify =
+                vec!["verify", &dir, "--inputs", &inputs, "--expect", &expect, "--engine", engine, "--json"];
+            if accuracy.is_some() {
+                verify.extend(["--labels", &labels]);
+            }
+            let said: serde_json::Value = serde_json::from_str(&says(&verify, 0)).unwrap();
+            assert_eq!((&said["samples"], &said["decisions"]), (&samples.into(), &samples.into()), "{name}");
+            let compared = if engine == "golden" { 0 } else { samples * outputs };
+            assert_eq!(said["integers"], compared, "{name} {engine}");
+            assert!(said["worst"].as_f64().unwrap() <= 1e-6, "{name}: {said}");
+            assert_eq!(said["accuracy"].as_f64(), accuracy, "{name}");
+        }
+    }
+}
