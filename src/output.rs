@@ -5,6 +5,8 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
+
 use crate::Failure;
 
 /// All of the file, or of the standard input for `-`.
@@ -16,6 +18,28 @@ pub fn read(path: &Path) -> Result<String, Failure> {
         return Ok(text);
     }
     fs::read_to_string(path).map_err(unusable)
+}
+
+/// What `compile` keeps as JSON under this name in its folder.
+pub fn kept<T: DeserializeOwned>(dir: &Path, name: &str, format: u32) -> Result<T, Failure> {
+    let path = dir.join(name);
+    if !path.exists() {
+        let problem = format!("there is no compiled model in {}: {} is not there", dir.display(), path.display());
+        return Err(Failure::Unusable(format!("{problem}; give the folder that gatewright compile -o wrote")));
+    }
+    let value: serde_json::Value = serde_json::from_str(&read(&path)?).map_err(|e| damaged(&path, &e))?;
+    let found = value.get("format").and_then(serde_json::Value::as_u64);
+    if found != Some(u64::from(format)) {
+        let found = found.map_or("none".to_owned(), |f| f.to_string());
+        let problem = format!("{} has the format {found}, and this program reads {format}", path.display());
+        return Err(Failure::Unusable(format!("{problem}; compile the model again")));
+    }
+    serde_json::from_value(value).map_err(|e| damaged(&path, &e))
+}
+
+/// A file that `compile` wrote and that is not as it was.
+pub fn damaged(path: &Path, what: &dyn std::fmt::Display) -> Failure {
+    Failure::Unusable(format!("{} is damaged: {what}; compile the model again", path.display()))
 }
 
 /// Writes to the file, or to the standard output for `-`. The file is replaced only once all of it is on disk beside

@@ -20,16 +20,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// The report in a folder.
 pub fn read(dir: &Path) -> Result<Report, Failure> {
-    let path = dir.join("report.json");
-    let text = output::read(&path)?;
-    let damaged =
-        |what: String| Failure::Unusable(format!("{} is damaged: {what}; compile the model again", path.display()));
-    let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| damaged(e.to_string()))?;
-    if value.get("format").and_then(serde_json::Value::as_u64) != Some(u64::from(FORMAT)) {
-        let problem = format!("{} is not of the format {FORMAT}, which this program reads", path.display());
-        return Err(Failure::Unusable(format!("{problem}; compile the model again")));
-    }
-    serde_json::from_value(value).map_err(|e| damaged(e.to_string()))
+    output::kept(dir, "report.json", FORMAT)
 }
 
 /// Writes it to a folder, as JSON and as a page.

@@ -154,25 +154,9 @@ pub fn run_on(arguments: &Arguments) -> Result<Verdict, Failure> {
 
 /// The package in a folder.
 pub fn package(dir: &Path) -> Result<Package, Failure> {
-    let path = dir.join("network.json");
-    let again = "compile the model again";
-    if !path.exists() {
-        let problem = format!("there is no compiled model in {}: {} is not there", dir.display(), path.display());
-        return Err(Failure::Unusable(format!("{problem}; give the folder that gatewright compile -o wrote")));
-    }
-    let text = output::read(&path)?;
-    let value: serde_json::Value = serde_json::from_str(&text)
-        .map_err(|e| Failure::Unusable(format!("{} is damaged: {e}; {again}", path.display())))?;
-    let format = value.get("format").and_then(serde_json::Value::as_u64);
-    if format != Some(u64::from(FORMAT)) {
-        let found = format.map_or("none".to_owned(), |f| f.to_string());
-        let problem = format!("{} has the format {found}, and this program reads {FORMAT}", path.display());
-        return Err(Failure::Unusable(format!("{problem}; {again}")));
-    }
-    let package: Package = serde_json::from_value(value)
-        .map_err(|e| Failure::Unusable(format!("{} is damaged: {e}; {again}", path.display())))?;
+    let package: Package = output::kept(dir, "network.json", FORMAT)?;
     let checked = package.model.check();
-    checked.map_err(|e| Failure::Unusable(format!("{} is damaged: {e}; {again}", path.display())))?;
+    checked.map_err(|e| output::damaged(&dir.join("network.json"), &e))?;
     Ok(package)
 }
 
@@ -445,10 +429,11 @@ fn accuracy(path: &Path, outputs: &[Vec<Tensor>], choices: usize) -> Result<f64,
     let labels = samples::array(path)?;
     let answer = |scores: &[f64]| if let [only] = scores { *only } else { decision(scores) as f64 };
     let answers: Vec<f64> = outputs.iter().flat_map(|o| o[0].data.chunks(choices)).map(answer).collect();
-    if labels.len() < answers.len() {
-        let (labels, answers) = (counted(labels.len(), "label"), counted(answers.len(), "decision"));
-        let problem = format!("`{}` has {labels}, and there are {answers}", path.display());
-        return Err(Failure::Unusable(problem));
+    let rows = labels.shape().first().copied().unwrap_or(0);
+    if rows < outputs.len() || labels.len() * outputs.len() != rows * answers.len() {
+        let wanted = counted(answers.len(), "label");
+        let problem = format!("`{}` has the shape {:?}, and {wanted} are needed", path.display(), labels.shape());
+        return Err(Failure::Unusable(format!("{problem}: one for each decision; the first axis counts the samples")));
     }
     let right = answers.iter().zip(labels.iter()).filter(|(answer, label)| answer == label);
     Ok(right.count() as f64 / answers.len() as f64)

@@ -226,6 +226,8 @@ fn the_hardware_can_end_with_the_decision() {
     let said: serde_json::Value = serde_json::from_str(&says(&args, 0)).unwrap();
     assert_eq!((&said["integers"], &said["decisions"]), (&500.into(), &500.into()));
     assert_eq!(said["accuracy"], 0.98);
+    let said = says(&["verify", &dir, "--inputs", &inputs, "--labels", &outputs], 2);
+    assert!(said.contains("[500, 10]") && said.contains("one for each decision"), "{said}");
     // The labels are not the decisions: ten are wrong.
     let said = says(&["verify", &dir, "--inputs", &inputs, "--expect", &labels], 1);
     assert!(said.contains("the decision is"), "{said}");
