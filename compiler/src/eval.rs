@@ -94,8 +94,13 @@ pub fn apply(op: &Op, operands: &[&Tensor], shape: &[usize]) -> Result<Tensor, S
             let parameters = [operands[1], operands[2], operands[3]].map(|p| spread(p, shape));
             let [scale, zero, bits] = parameters;
             let each = operands[0].data.iter().zip(scale).zip(zero).zip(bits);
+            // Bits are mostly the same for all.
+            let mut last = (f64::NAN, Limits { lo: 0.0, hi: 0.0 });
             each.map(|(((&x, scale), zero), bits)| {
-                let limits = Limits::of(whole_bits(bits)?, *signed, *narrow);
+                if bits != last.0 {
+                    last = (bits, Limits::of(whole_bits(bits)?, *signed, *narrow));
+                }
+                let limits = last.1;
                 let integer = quantise(x, positive(scale)?, zero, limits, *rounding);
                 Ok((integer - zero) * scale)
             })
@@ -227,7 +232,14 @@ fn whole_bits(bits: f64) -> Result<u32, String> {
 
 /// The elements of a tensor stretched to a shape.
 pub(crate) fn spread<'a>(tensor: &'a Tensor, shape: &[usize]) -> impl Iterator<Item = f64> + 'a {
-    walk(shape, stretched(&tensor.shape, shape), 0).map(|k| tensor.data[k])
+    // The two ways that most operands go need no walk over the axes.
+    let walked: Vec<usize> = match tensor.data.len() {
+        1 => Vec::new(),
+        _ if tensor.shape == shape => Vec::new(),
+        _ => walk(shape, stretched(&tensor.shape, shape), 0).collect(),
+    };
+    let mask = if tensor.data.len() == 1 { 0 } else { usize::MAX };
+    (0..count(shape)).map(move |k| tensor.data[if walked.is_empty() { k & mask } else { walked[k] }])
 }
 
 fn pairs(operands: &[&Tensor], shape: &[usize], function: impl Fn(f64, f64) -> f64) -> Vec<f64> {
