@@ -49,6 +49,10 @@ pub fn quantise(x: f64, scale: f64, zero_point: f64, limits: Limits, rounding: R
     }
     let error = (quotient.abs() + near.abs() + 1.0) * 4.0 * f64::EPSILON;
     let to_nearest = matches!(rounding, Rounding::HalfEven | Rounding::HalfUp | Rounding::HalfDown);
+    let nearest = nearest(near);
+    if to_nearest && ((near - nearest).abs() - 0.5).abs() > error {
+        return nearest.max(limits.lo).min(limits.hi);
+    }
     // The decision changes here only.
     let boundary = if to_nearest { near.floor() + 0.5 } else { near.round() };
     let integer = if (near - boundary).abs() > error {
@@ -58,6 +62,13 @@ pub fn quantise(x: f64, scale: f64, zero_point: f64, limits: Limits, rounding: R
         round_fraction(&above, &below, rounding).to_f64().unwrap_or(near)
     };
     integer.max(limits.lo).min(limits.hi)
+}
+
+/// The nearest integer, of two the even one; without a call of the mathematical library, which is slow.
+pub(crate) fn nearest(x: f64) -> f64 {
+    // 1.5 · 2^52: floats of this size are integers, and the sum is rounded to one.
+    const MAGIC: f64 = 6_755_399_441_055_744.0;
+    if x.abs() < MAGIC / 8.0 { (x + MAGIC) - MAGIC } else { x.round_ties_even() }
 }
 
 /// Rounds to an integer.

@@ -6,6 +6,7 @@ use gatewright_layers::network::Batch;
 
 use crate::eval::{self, EvalError};
 use crate::graph::{Tensor, count};
+use crate::quantise::nearest;
 use crate::streamline::Model;
 
 /// Why samples cannot be run.
@@ -65,7 +66,7 @@ impl Model {
             for ((batch, output), grid) in batches.iter_mut().zip(&self.head.outputs).zip(&self.grids) {
                 batch.extend(values[output.0].data.iter().enumerate().map(|(e, x)| {
                     let (scale, offset) = grid[if grid.len() == 1 { 0 } else { e }];
-                    ((x - offset) / scale).round() as i64
+                    nearest((x - offset) / scale) as i64
                 }));
             }
         }
