@@ -1,7 +1,7 @@
 //! Designs written in the language: their Verilog is clean under all tools.
 
 use gatewright_dsl::emit::{EmitOptions, emit};
-use gatewright_dsl::parts::fifo::Fifo;
+use gatewright_dsl::parts::fifo::{Fifo, FifoStyle};
 use gatewright_dsl::prelude::*;
 use gatewright_sim::lint::{expect_clean, lint};
 
@@ -61,7 +61,11 @@ fn a_counter() {
 
 #[test]
 fn fifos() {
-    check(elaborate(&Fifo { payload: range(-3..=12), depth: 5 }).expect("a correct generator"));
+    for style in [FifoStyle::Registers, FifoStyle::LutRam, FifoStyle::BlockRam] {
+        let fifo = Fifo::new(range(-3..=12), 5).style(style);
+        check(elaborate(&fifo).expect("a correct generator"));
+        check(elaborate(&fifo.fall_through()).expect("a correct generator"));
+    }
 }
 
 /// A port of the module's own name, and a register.
@@ -105,4 +109,32 @@ fn names_that_a_tool_confuses() {
     assert_eq!(sum.modules[sum.top].name, "sum_top");
     check(sum);
     check(elaborate(&Names).expect("a correct generator"));
+}
+
+/// What Yosys makes of a large FIFO.
+#[test]
+fn fifos_are_where_their_style_says() {
+    // Cells for two families of chips, by style: block RAM, LUT RAM.
+    for (style, block, lut) in [(FifoStyle::BlockRam, true, false), (FifoStyle::LutRam, false, true)] {
+        let fifo = Fifo::new(uint(17), 512).style(style);
+        let output = emit(&elaborate(&fifo).expect("a correct generator"), &EmitOptions::default());
+        let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("inferred_{style:?}"));
+        let _ = std::fs::remove_dir_all(&dir);
+        output.write_to(&dir).expect("a writable folder");
+        for synthesis in ["synth_xilinx -family xcup", "synth_ecp5"] {
+            let script = format!("read_verilog {top}.v; {synthesis} -top {top}; stat", top = output.top);
+            let run = match std::process::Command::new("yosys").current_dir(&dir).args(["-p", &script]).output() {
+                Ok(run) => run,
+                Err(e) if std::env::var_os("CI").is_none() => return eprintln!("skipped: no yosys: {e}"),
+                Err(e) => panic!("yosys: {e}"),
+            };
+            assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+            let said = String::from_utf8_lossy(&run.stdout).into_owned();
+            // Behind the last heading are the cells of the result.
+            let cells = said.rsplit("Number of cells").next().unwrap_or_default().to_owned();
+            let has = |names: &[&str]| names.iter().any(|name| cells.contains(name));
+            assert_eq!(has(&["RAMB18", "RAMB36", "DP16KD", "PDPW16KD"]), block, "{style:?}, {synthesis}: {cells}");
+            assert_eq!(has(&["RAM32M", "RAM64M", "RAM128", "RAM256", "RAM512", "TRELLIS_DPR16X4"]), lut, "{cells}");
+        }
+    }
 }

@@ -299,7 +299,7 @@ impl<T: Bundle> Stream<T> {
         T: Clone,
     {
         let payload = self.payload.shape();
-        self.through(m, "fifo", &Fifo { payload, depth })
+        self.through(m, "fifo", &Fifo::new(payload, depth))
     }
     /// Registers in both directions. See [`RegSlice`].
     #[track_caller]

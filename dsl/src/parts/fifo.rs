@@ -12,16 +12,54 @@ fn input<S: Shape>(payload: &S) -> StreamInShape<S::Value> {
     StreamInShape { input: StreamTy(payload.clone()) }
 }
 
-/// A first-in first-out buffer of `depth` beats, at least 1, in a memory that is read asynchronously (LUT RAM).
+/// Where a FIFO keeps its beats.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum FifoStyle {
+    /// In registers that shift: no multiplexer behind them; for a few beats.
+    Registers,
+    /// In a memory that is read without a clock, which tools put into LUT RAM.
+    #[default]
+    LutRam,
+    /// In a memory that is read at the clock edge, which tools put into block RAM where it is large enough. A word that was
+    /// read waits at the output, so that there is room for one beat more than `depth`.
+    BlockRam,
+}
+
+/// A first-in first-out buffer of `depth` beats, at least 1.
 ///
-/// Latency 1 clock from an accepted beat to its offer; throughput one beat a clock for `depth` of 2 and more, one every
-/// second clock for `depth` 1. `ready` and `valid` come from registers: neither waits for the other side.
+/// Latency from an accepted beat to its offer is 1 clock, and 2 with block RAM; with fall-through 0 where the buffer is empty.
+/// Throughput is one beat a clock for `depth` of 2 and more, and one every second clock for `depth` 1. `ready` comes from
+/// registers, and so does `valid` without fall-through: neither waits for the other side. With fall-through `valid`, `last`
+/// and payload go combinationally from input to output while the buffer is empty.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Fifo<S: Shape> {
     /// The payload's shape.
     pub payload: S,
     /// Beats it can hold.
     pub depth: u64,
+    /// Where they are.
+    pub style: FifoStyle,
+    /// Whether a beat passes an empty buffer at once.
+    pub fall_through: bool,
+}
+
+impl<S: Shape> Fifo<S> {
+    /// In LUT RAM, without fall-through.
+    pub fn new(payload: S, depth: u64) -> Self {
+        Fifo { payload, depth, style: FifoStyle::default(), fall_through: false }
+    }
+
+    /// Keeps the beats there.
+    pub fn style(mut self, style: FifoStyle) -> Self {
+        self.style = style;
+        self
+    }
+
+    /// Lets beats pass while it is empty.
+    pub fn fall_through(mut self) -> Self {
+        self.fall_through = true;
+        self
+    }
 }
 
 impl<S: Shape> Generator for Fifo<S>
@@ -37,25 +75,73 @@ where
 
     fn build(&self, m: &Module, i: Self::In) -> Self::Out {
         let depth = self.depth.max(1);
-        let mem = m.mem("mem", (self.payload.clone(), BOOL), depth).collision(Collision::Old);
+        let block = self.style == FifoStyle::BlockRam;
+        let shape = (self.payload.clone(), BOOL);
+        let count = m.reg("count", range(0..=depth)).reset(0);
+        // A word that has left the block RAM for the output.
+        let held = block.then(|| m.reg("held", BOOL).reset(false));
+        // One that fell through an empty block RAM and was not taken: it has to stay, and a read takes a clock.
+        let spare = (block && self.fall_through)
+            .then(|| (m.reg("spare_valid", BOOL).reset(false), m.reg("spare", shape.clone()).no_reset()));
+
+        let (offered, new) = (i.input.valid(), (i.input.payload(), i.input.last()));
+        let beat = i.input.accept(count.q().lt(depth));
+        let any = count.q().gt(0);
+        let mut has = held.as_ref().map_or(any, |held| held.q());
+        if let Some((spare_valid, _)) = &spare {
+            has = has | spare_valid.q();
+        }
+        let empty = !has & !any;
+
+        let word = m.wire("oldest", shape.clone());
+        let (valid, (payload, last)) = match self.fall_through {
+            true => (has | (empty & offered), empty.mux::<(S::Value, Bool)>(new.clone(), word.get())),
+            false => (has, word.get()),
+        };
+        let (output, ready) = m.stream("output", valid, last, payload);
+        let stored = match (self.fall_through, block) {
+            (false, _) => beat.fire,
+            (true, false) => beat.fire & !(empty & ready),
+            (true, true) => beat.fire & !empty,
+        };
+        let leaves = any & if block { !has | ready } else { ready };
+        // `stored` implies that there is room and `leaves` that there is a beat, so the counter needs no claim.
+        m.when(stored & !leaves, || count.set(count.q() + 1)).elsewhen(!stored & leaves, || count.set(count.q() - 1));
+        if let Some(held) = &held {
+            m.when(leaves, || held.set(true)).elsewhen(ready, || held.set(false));
+        }
+
+        if self.style == FifoStyle::Registers {
+            let places: Vec<_> = (0..depth).map(|n| m.reg(&format!("word_{n}"), shape.clone()).no_reset()).collect();
+            for (n, place) in (0u64..).zip(&places) {
+                // Where the beats move on, the new one goes behind the others.
+                let here = leaves.mux::<Bool>(count.q().eq(n + 1), count.q().eq(n));
+                let move_on = m.when(stored & here, || place.set(new.clone()));
+                if let Some(next) = places.get(n as usize + 1) {
+                    move_on.elsewhen(leaves, || place.set(next.q()));
+                }
+            }
+            word.set(places[0].q());
+            return StreamOut { output };
+        }
+        let mem = m.mem("mem", shape, depth).collision(Collision::Old);
         let write_at = m.reg("write_at", range(0..=depth - 1)).reset(0);
         let read_at = m.reg("read_at", range(0..=depth - 1)).reset(0);
-        let count = m.reg("count", range(0..=depth)).reset(0);
-
-        let beat = i.input.accept(count.q().lt(depth));
-        let (payload, last) = mem.read(read_at.q());
-        let valid = count.q().gt(0);
-        let (output, ready) = m.stream("output", valid, last, payload);
-        let taken = valid & ready;
-
-        m.when(beat.fire, || {
-            mem.write(write_at.q(), (beat.payload.clone(), beat.last));
+        let mut oldest = if block { mem.read_sync_when(read_at.q(), leaves) } else { mem.read(read_at.q()) };
+        if let Some((spare_valid, spare)) = &spare {
+            m.when(beat.fire & empty & !ready, || {
+                spare.set(new.clone());
+                spare_valid.set(true);
+            })
+            .elsewhen(ready, || spare_valid.set(false));
+            oldest = spare_valid.q().mux::<(S::Value, Bool)>(spare.q(), oldest);
+        }
+        word.set(oldest);
+        m.when(stored, || {
+            mem.write(write_at.q(), new.clone());
             write_at.set(write_at.q().next_wrapping(depth));
         });
-        m.when(taken, || read_at.set(read_at.q().next_wrapping(depth)));
-        // `fire` implies that there is room and `taken` that there is a beat, so the counter needs no claim.
-        m.when(beat.fire & !taken, || count.set(count.q() + 1))
-            .elsewhen(!beat.fire & taken, || count.set(count.q() - 1));
+        m.when(leaves, || read_at.set(read_at.q().next_wrapping(depth)));
         StreamOut { output }
     }
 }

@@ -3,6 +3,7 @@
 
 mod batch;
 mod build;
+mod fifos;
 mod interpreter;
 mod semantics;
 mod streams;
