@@ -1,5 +1,6 @@
 //! `gatewright verify`: the hardware of a compiled model on samples, against the golden model and what is expected.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -94,6 +95,8 @@ pub struct Verdict {
     pub accuracy: Option<f64>,
     /// Values near a tie of a quantiser, where float32 may round to the other side.
     pub near_ties: u64,
+    /// The same by layer, where there are any; those of the host's quantisers under `the host`.
+    pub near_ties_of: BTreeMap<String, u64>,
     /// Samples with such a value.
     pub samples_near_ties: usize,
     /// Clocks that the hardware ran.
@@ -182,6 +185,7 @@ fn verify(package: &Package, arguments: &Arguments) -> Result<Verdict, Failure> 
         samples: samples.len(),
         engine: format!("{:?}", arguments.engine).to_lowercase(),
         near_ties: seen.values_near_ties(),
+        near_ties_of: near_ties_of(&model.network, &seen),
         samples_near_ties: seen.samples_near_ties,
         ..Verdict::default()
     };
@@ -208,6 +212,11 @@ fn verify(package: &Package, arguments: &Arguments) -> Result<Verdict, Failure> 
         compare(package, arguments, &outputs, &mut verdict)?;
     }
     Ok(verdict)
+}
+
+fn near_ties_of(network: &Network, seen: &Seen) -> BTreeMap<String, u64> {
+    let layers = network.nodes.iter().map(|n| n.name.clone()).zip(seen.near_ties.iter().copied());
+    layers.chain([("the host".to_owned(), seen.near_ties_before)]).filter(|(_, count)| *count > 0).collect()
 }
 
 /// Adds what samples reached to the report in the folder, where there is one.
@@ -488,7 +497,8 @@ impl Verdict {
         }
         if self.near_ties > 0 {
             let (values, samples) = (counted(self.near_ties, "value"), counted(self.samples_near_ties, "sample"));
-            let _ = writeln!(said, "  {values} near a tie of a quantiser, in {samples}");
+            let layers: Vec<String> = self.near_ties_of.iter().map(|(name, n)| format!("{name}: {n}")).collect();
+            let _ = writeln!(said, "  {values} near a tie of a quantiser, in {samples} ({})", layers.join(", "));
         }
         if let Some(accuracy) = self.accuracy {
             let _ = writeln!(said, "  accuracy {:.2} %", 100.0 * accuracy);

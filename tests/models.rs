@@ -178,6 +178,7 @@ fn what_samples_reached_is_in_the_report_and_in_the_trace() {
     assert!(said["difference"].is_null());
     // As compiler/tests/make/near_ties.py counts.
     assert_eq!((&said["near_ties"], &said["samples_near_ties"]), (&1.into(), &1.into()));
+    assert_eq!(said["near_ties_of"], serde_json::json!({"net_net_3_act_quant_export_handler_quant": 1}));
     let report = says(&["report", &dir], 0);
     assert!(
         report.contains("500 samples seen") && report.contains("near a tie of a quantiser: 1, in 1 of 500"),
