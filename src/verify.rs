@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use gatewright_compiler::graph::{Operand, Tensor, count};
+use gatewright_compiler::graph::{Op, Operand, Tensor, Unary, count};
 use gatewright_compiler::package::{FORMAT, Interface, Package};
 use gatewright_compiler::seen::Seen;
 use gatewright_compiler::testbench::Samples;
@@ -91,6 +91,9 @@ pub struct Verdict {
     pub bound: f64,
     /// Decisions that were compared, where there is something expected.
     pub decisions: Option<usize>,
+    /// Of these, those that differ between scores which are closer than what is allowed: a reference in float32 decides them
+    /// by chance.
+    pub decisions_at_ties: usize,
     /// Share of right answers, where there are labels.
     pub accuracy: Option<f64>,
     /// Values near a tie of a quantiser, where float32 may round to the other side.
@@ -352,91 +355,107 @@ fn compare(
         let info = &tail.values[tail.outputs[k].0];
         let what = format!("output `{}`", info.name);
         let bound = package.model.bounds[k];
-        let expected = match package.options.decision {
-            true => decisions(path, count(&info.shape), &what)?,
-            false => samples::rows(path, &info.shape, &what)?,
+        let indices = package.model.indices[k];
+        let expected = match indices {
+            Some(1) => scored(path, count(&info.shape), &what)?,
+            _ => samples::rows(path, &info.shape, &what)?,
         };
         if expected.len() < outputs.len() {
             let problem = format!("`{}` has {} samples, and {} ran", path.display(), expected.len(), outputs.len());
             return Err(Failure::Unusable(problem));
         }
         let expected = &expected[..outputs.len()];
-        let mut compared = 0;
         let span = expected.iter().flat_map(|t| &t.data).fold(0.0f64, |m, x| m.max(x.abs())).max(f64::MIN_POSITIVE);
+        let allowed = arguments.tolerance + bound / span;
         for (s, (found, expected)) in outputs.iter().zip(expected).enumerate() {
             let found = &found[k].data;
-            let differs = |e: usize, what: String| {
+            let differs = |e: usize, expected: f64, what: String| {
                 let layer = last_layer(package, tail.outputs[k].0);
                 let place = format!("sample {s}, output `{}` (of layer `{layer}`), element {e}", info.name);
-                Some(Difference {
-                    sample: s,
-                    output: info.name.clone(),
-                    layer,
-                    element: e,
-                    found: found[e],
-                    expected: expected.data[e],
-                    problem: format!("{place}: {what}"),
-                })
+                let (output, problem) = (info.name.clone(), format!("{place}: {what}"));
+                Some(Difference { sample: s, output, layer, element: e, found: found[e], expected, problem })
             };
-            for (e, (a, b)) in found.iter().zip(&expected.data).enumerate() {
-                let difference = (a - b).abs() / span;
-                let allowed = arguments.tolerance + bound / span;
-                if difference > allowed {
-                    let by = format!("they differ by {difference:.1e} of {span}, {allowed:.1e} is allowed");
-                    verdict.difference = differs(
-                        e,
-                        match package.options.decision {
-                            true => format!("the decision is {a} and not {b}"),
-                            false => format!("{a} and not {b}; {by}"),
-                        },
-                    );
-                    return Ok(());
+            // Each decision: the position found and that expected, with the scores between which it is, if they are known.
+            let mut decisions: Vec<(usize, f64, f64, &[f64])> = Vec::new();
+            if indices.is_some() {
+                for (e, (mine, scores)) in
+                    found.iter().zip(expected.data.chunks(expected.data.len() / found.len().max(1))).enumerate()
+                {
+                    let theirs = if let [only] = scores { *only } else { decision(scores) as f64 };
+                    decisions.push((e, *mine, theirs, scores));
                 }
-                verdict.worst = Some(verdict.worst.unwrap_or(0.0).max(difference));
+            } else {
+                for (e, (a, b)) in found.iter().zip(&expected.data).enumerate() {
+                    let difference = (a - b).abs() / span;
+                    if difference > allowed {
+                        let by = format!("they differ by {difference:.1e} of {span}, {allowed:.1e} is allowed");
+                        verdict.difference = differs(e, *b, format!("{a} and not {b}; {by}"));
+                        return Ok(());
+                    }
+                    verdict.worst = Some(verdict.worst.unwrap_or(0.0).max(difference));
+                }
+                let choices = choices(&info.shape);
+                let rows = found.chunks(choices).zip(expected.data.chunks(choices)).filter(|(row, _)| row.len() > 1);
+                for (row, (found, expected)) in rows.enumerate() {
+                    let (mine, theirs) = (decision(found), decision(expected));
+                    decisions.push((row * choices + mine, mine as f64, theirs as f64, expected));
+                }
             }
-            let choices = choices(&info.shape);
-            for (row, (found, expected)) in found.chunks(choices).zip(expected.data.chunks(choices)).enumerate() {
-                let (mine, theirs) = (decision(found), decision(expected));
-                let close = bound > 0.0 && expected[theirs] - expected[mine] <= 2.0 * bound;
-                if mine != theirs && !close && !package.options.decision {
-                    let said = format!("the decision is {mine} and not {theirs}");
-                    verdict.difference = differs(row * choices + mine, said);
-                    return Ok(());
+            for (e, mine, theirs, scores) in decisions {
+                if mine != theirs {
+                    // Between scores that are closer than what they may be off by, no reference can decide.
+                    let score = |at: f64| scores.get(at as usize).filter(|_| scores.len() > 1);
+                    let apart = score(theirs).zip(score(mine)).map(|(a, b)| (a - b) / span);
+                    if apart.is_none_or(|apart| apart > 2.0 * allowed) {
+                        verdict.difference = differs(e, theirs, format!("the decision is {mine} and not {theirs}"));
+                        return Ok(());
+                    }
+                    verdict.decisions_at_ties += 1;
                 }
-                compared += match package.options.decision {
-                    true => found.len(),
-                    false => usize::from(found.len() > 1),
-                };
+                *verdict.decisions.get_or_insert(0) += 1;
             }
         }
-        verdict.decisions = Some(verdict.decisions.unwrap_or(0) + compared);
+        verdict.decisions.get_or_insert(0);
         verdict.bound = verdict.bound.max(bound);
     }
     if let Some(path) = &arguments.labels {
-        let scores = tail.outputs.first().filter(|_| !package.options.decision);
-        let choices = scores.map_or(1, |first| choices(&tail.values[first.0].shape));
-        verdict.accuracy = Some(accuracy(path, outputs, choices)?);
+        verdict.accuracy = Some(accuracy(package, path, outputs)?);
     }
     Ok(())
 }
 
-/// Expected decisions, so many a sample, from a file of them or of the scores that they follow from.
-fn decisions(path: &Path, elements: usize, what: &str) -> Result<Vec<Tensor>, Failure> {
+/// Expected positions, so many a sample, from a file of them or of the scores that they follow from: those of each position
+/// in a row.
+fn scored(path: &Path, elements: usize, what: &str) -> Result<Vec<Tensor>, Failure> {
     let array = samples::array(path)?;
     let rows = array.shape().first().copied().unwrap_or(0);
     let scores = array.len() / (rows * elements).max(1);
-    let rows = samples::rows(path, &[elements, scores.max(1)], what)?;
-    let decided = |row: Tensor| {
-        let of = |scores: &[f64]| if let [only] = scores { *only } else { decision(scores) as f64 };
-        Tensor { shape: vec![elements], data: row.data.chunks(scores.max(1)).map(of).collect() }
-    };
-    Ok(rows.into_iter().map(decided).collect())
+    samples::rows(path, &[elements, scores.max(1)], what)
 }
 
-/// The share of decisions, each between so many scores of the first output, that are the label.
-fn accuracy(path: &Path, outputs: &[Vec<Tensor>], choices: usize) -> Result<f64, Failure> {
+/// The share of decisions of the first output that are the label.
+fn accuracy(package: &Package, path: &Path, outputs: &[Vec<Tensor>]) -> Result<f64, Failure> {
+    let tail = &package.model.tail;
+    let first = tail.outputs.first().ok_or_else(|| Failure::Unusable("the model has no output to compare".into()))?;
+    let shape = &tail.values[first.0].shape;
+    // A single number decides between two classes.
+    let threshold = match tail.nodes.iter().find(|n| n.output == *first).map(|n| &n.op) {
+        Some(Op::Unary(Unary::Sigmoid)) => Some(0.5),
+        _ => None,
+    };
+    let indices = package.model.indices.first().copied().flatten();
+    let choices = indices.unwrap_or_else(|| choices(shape));
+    if indices.is_none() && choices == 1 && threshold.is_none() {
+        let way = "accuracy needs scores of classes, a decision, or one sigmoid";
+        return Err(Failure::Unusable(format!("--labels: the output is one real number without a threshold; {way}")));
+    }
+    let answer = |row: &[f64]| match (indices, row) {
+        // Of several positions the greatest comes first.
+        (Some(_), row) => row[0],
+        (None, [only]) => f64::from(threshold.is_some_and(|t| *only > t)),
+        (None, scores) => decision(scores) as f64,
+    };
     let labels = samples::array(path)?;
-    let answer = |scores: &[f64]| if let [only] = scores { *only } else { decision(scores) as f64 };
     let answers: Vec<f64> = outputs.iter().flat_map(|o| o[0].data.chunks(choices)).map(answer).collect();
     let rows = labels.shape().first().copied().unwrap_or(0);
     if rows < outputs.len() || labels.len() * outputs.len() != rows * answers.len() {
@@ -480,9 +499,9 @@ impl Verdict {
             let all = counted(self.integers, "integer");
             let _ = writeln!(said, "  all {all} of the outputs equal the golden model's");
         }
-        if let (Some(worst), Some(decisions)) = (self.worst, self.decisions) {
-            let decisions = counted(decisions, "decision");
-            let values = match worst {
+        if let Some(decisions) = self.decisions {
+            let decisions = counted(decisions - self.decisions_at_ties, "decision");
+            let values = match self.worst.unwrap_or(0.0) {
                 0.0 => "all values as expected".to_owned(),
                 worst => format!("all values as expected, the worst off by {worst:.1e} of the range"),
             };
@@ -494,6 +513,13 @@ impl Verdict {
                      differ where probabilities are closer than twice that"
                 ),
             };
+        }
+        if self.decisions_at_ties > 0 {
+            let ties = counted(self.decisions_at_ties, "decision");
+            let _ = writeln!(
+                said,
+                "  {ties} between scores that are closer than what is allowed, and decided the other way"
+            );
         }
         if self.near_ties > 0 {
             let (values, samples) = (counted(self.near_ties, "value"), counted(self.samples_near_ties, "sample"));

@@ -346,3 +346,37 @@ fn the_real_models_give_the_stored_outputs() {
         }
     }
 }
+
+#[test]
+fn a_decision_between_equal_scores_is_nobodys_mistake() {
+    let dir = compiled("tie", &[]);
+    let inputs = example("inputs.npy");
+    let mut outputs: ndarray::ArrayD<f32> = ndarray_npy::read_npy(example("outputs.npy")).unwrap();
+    let span = outputs.iter().fold(0.0f32, |m, x| m.max(x.abs()));
+    // The sample whose best two scores are closest, and the second best a little above the best.
+    let best_two = |row: &[f32]| {
+        let mut order: Vec<usize> = (0..10).collect();
+        order.sort_by(|a, b| row[*b].total_cmp(&row[*a]));
+        (order[0], order[1], row[order[0]] - row[order[1]])
+    };
+    let all = outputs.as_slice_mut().unwrap();
+    let rows = all.chunks(10).map(best_two).enumerate();
+    let (sample, (_, second, apart)) = rows.min_by(|a, b| a.1.2.total_cmp(&b.1.2)).unwrap();
+    let by = 1.01 * apart;
+    all[sample * 10 + second] += by;
+    let path = folder("tie_outputs").with_extension("npy");
+    ndarray_npy::write_npy(&path, &outputs).unwrap();
+    let tolerance = (1.1 * by / span).to_string();
+    let expect = path.to_str().unwrap();
+    let verify = ["verify", &dir, "--inputs", &inputs, "--expect", expect, "--tolerance", &tolerance, "--json"];
+    let said: serde_json::Value = serde_json::from_str(&says(&verify, 0)).unwrap();
+    assert_eq!((&said["decisions"], &said["decisions_at_ties"]), (&500.into(), &1.into()), "{said}");
+
+    // In hardware the decision is exact, and has no tolerance but that between the scores.
+    let dir = compiled("tie_decision", &["--decision"]);
+    let verify = ["verify", &dir, "--inputs", &inputs, "--expect", expect, "--tolerance", &tolerance, "--json"];
+    let said: serde_json::Value = serde_json::from_str(&says(&verify, 0)).unwrap();
+    assert_eq!((&said["decisions"], &said["decisions_at_ties"]), (&500.into(), &1.into()), "{said}");
+    let said = says(&["verify", &dir, "--inputs", &inputs, "--expect", &example("labels.npy"), "--tolerance", "0.9"], 1);
+    assert!(said.contains("the decision is"), "{said}");
+}

@@ -83,6 +83,7 @@ fn package(network: Network, mhz: f64, interface: Interface) -> Package {
         network,
         tail: Graph::default(),
         scales,
+        indices: Vec::new(),
         bounds: Vec::new(),
         near_ties: Vec::new(),
     };

@@ -35,9 +35,10 @@ impl Model {
         self.head.check()?;
         self.tail.check()?;
         let lengths = [self.head.outputs.len(), self.grids.len()];
-        let outputs =
-            [self.tail.inputs.len() == self.network.outputs.len(), self.bounds.len() == self.tail.outputs.len()];
-        if lengths != [self.network.inputs.len(); 2] || outputs != [true; 2] {
+        let outputs = self.tail.outputs.len();
+        let fits = self.tail.inputs.len() == self.network.outputs.len()
+            && [self.bounds.len(), self.indices.len()] == [outputs; 2];
+        if lengths != [self.network.inputs.len(); 2] || !fits {
             return Err("the host's parts do not fit the network".into());
         }
         for ((grid, (name, ty)), output) in self.grids.iter().zip(&self.network.inputs).zip(&self.head.outputs) {

@@ -130,7 +130,10 @@ impl Model {
                         Layer::Requantise(layer) => near(layer, *x),
                         Layer::Steps(steps) => {
                             let of = if steps.of.len() == 1 { steps.of[0] } else { steps.of[at % elements] };
-                            lists.get(of as usize).is_some_and(|list| list.binary_search(x).is_ok())
+                            lists.get(of as usize).is_some_and(|near| {
+                                let above = near.partition_point(|(_, hi)| hi < x);
+                                near.get(above).is_some_and(|(lo, _)| lo <= x)
+                            })
                         }
                         _ => break,
                     };

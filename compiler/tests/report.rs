@@ -25,6 +25,7 @@ fn package(network: Network, mhz: f64) -> (Package, Report) {
         network,
         tail: Graph::default(),
         scales,
+        indices: Vec::new(),
         bounds: Vec::new(),
         near_ties: Vec::new(),
     };
@@ -218,7 +219,7 @@ fn seen_is_a_part_of_provided() {
     // 3x - y + 5 is 5, 49 and 19; x + y is 0, 16 and 9: of -10..=50 the part 0..=49.
     let (mut package, mut report) = package(network, 200.0);
     // As if 49 and 16 were near a tie at the only step function.
-    package.model.near_ties = vec![vec![], vec![], vec![vec![16, 49]]];
+    package.model.near_ties = vec![vec![], vec![], vec![vec![(16, 16), (49, 49)]]];
     let (_, seen) = package.model.see(&vec![vec![]; 3], &[Arc::new(vec![0, 0, 15, 1, 6, 3])]).unwrap();
     report.with_seen(&seen);
     let line = "Values near a tie of a quantiser: 2, in 1 of 3 samples";

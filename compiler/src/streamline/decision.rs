@@ -28,7 +28,7 @@ pub fn decided(graph: &Graph) -> Result<Graph, StreamlineError> {
         let id = graph.outputs[k];
         let made_by = |id: ValueId| graph.nodes.iter().position(|n| n.output == id);
         let info = &graph.values[id.0];
-        let own = made_by(id).filter(|n| axis_of(&graph.nodes[*n].op).is_some());
+        let own = own(graph, id);
         let (source, axis) = match own {
             Some(n) => (operand(&graph.nodes[n]), axis_of(&graph.nodes[n].op)),
             None => (Some(id), info.shape.len().checked_sub(1)),
@@ -76,6 +76,27 @@ pub fn decided(graph: &Graph) -> Result<Graph, StreamlineError> {
     }
     decided.nodes.retain(|n| needed[n.output.0]);
     Ok(decided)
+}
+
+/// The model's own decision that an output holds, whatever shape it has at last.
+fn own(graph: &Graph, output: ValueId) -> Option<usize> {
+    let mut last = output;
+    loop {
+        let n = graph.nodes.iter().position(|n| n.output == last)?;
+        match &graph.nodes[n].op {
+            Op::Pick(_) => last = operand(&graph.nodes[n])?,
+            op => return axis_of(op).map(|_| n),
+        }
+    }
+}
+
+/// How many positions each decision has that an output holds, where it holds decisions.
+pub fn positions(graph: &Graph, output: ValueId) -> Option<usize> {
+    let node = &graph.nodes[own(graph, output)?];
+    match node.op {
+        Op::TopKIndices { axis, k } if axis + 1 == graph.values[node.output.0].shape.len() => Some(k),
+        _ => Some(1),
+    }
 }
 
 fn operand(node: &Node) -> Option<ValueId> {

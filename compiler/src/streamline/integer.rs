@@ -449,6 +449,16 @@ impl Builder<'_> {
         lo: Option<Ratio>,
         hi: Option<Ratio>,
     ) -> Result<Tensor, StreamlineError> {
+        // Bounds that no value reaches, such as a float's greatest, would only make the grid finer or the numbers wider.
+        let (own, at) = x.function.affine().ok_or_else(|| unquantised(node))?;
+        let ranges = &self.network.ty(x.tensor).ranges;
+        let end = |e: usize, n: i64| whole(n) * own.at(e) + at.at(e);
+        let ends = || ranges.iter().enumerate().flat_map(|(e, r)| [end(e, r.lo), end(e, r.hi)]);
+        let lo = lo.filter(|lo| ends().any(|v| v < *lo));
+        let hi = hi.filter(|hi| ends().any(|v| v > *hi));
+        if lo.is_none() && hi.is_none() {
+            return Ok(x);
+        }
         let zero = Ratio::zero();
         let bounds = [lo.as_ref().unwrap_or(&zero), hi.as_ref().unwrap_or(&zero)];
         let x = self.aligned(node, &x, &bounds, false)?;

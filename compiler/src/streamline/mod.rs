@@ -24,6 +24,9 @@ use gatewright_layers::network::Network;
 
 use crate::graph::Graph;
 
+/// Ranges of integers, ends included, that ascend.
+pub type NearTies = Vec<(i64, i64)>;
+
 /// A model on integers, with what the host does before and behind it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Model {
@@ -38,11 +41,13 @@ pub struct Model {
     /// Per tensor of the network and element: scale and offset of the real value that it stands for, a single entry for
     /// all elements; empty where a tensor is only a step on the way.
     pub scales: Vec<Vec<(f64, f64)>>,
+    /// Per output of the model: how many positions each decision gives, where it holds the positions of greatest elements.
+    pub indices: Vec<Option<usize>>,
     /// Per output of the model: how far from the model's real values its own can be, 0 where they are exact.
     pub bounds: Vec<f64>,
-    /// Per layer and step function: the integers, ascending, whose real value lies [near](crate::seen) a tie. Shifts have
+    /// Per layer and step function: the integers whose real value lies [near](crate::seen) a tie. Shifts have
     /// an empty list, and layers that are no quantisers of the model none.
-    pub near_ties: Vec<Vec<Vec<i64>>>,
+    pub near_ties: Vec<Vec<NearTies>>,
 }
 
 /// What has no integers.

@@ -13,8 +13,6 @@ use crate::seen::NEAR;
 
 /// Most integers that are tried one by one, where a function is not monotone.
 const MAX_LISTED: i64 = 1 << 20;
-/// Most integers that are noted on one side of a step.
-const MAX_NEAR: usize = 1 << 10;
 /// Most steps of one function.
 pub const MAX_STEPS: usize = 1 << 14;
 
@@ -129,23 +127,48 @@ fn gallop(from: i64, to: i64, there: impl Fn(i64) -> bool) -> i64 {
     to.min(from + stride)
 }
 
-/// The integers whose value lies near a boundary of the grid, ascending; they stand beside the steps.
-pub fn near_ties(function: &Function, e: usize, grid: &Grid, range: Range, steps: &StepFunction) -> Vec<i64> {
-    let mut all = Vec::new();
-    for &(position, _) in &steps.steps {
+/// The integers whose value lies near a boundary of the grid, as ranges that ascend; they stand beside the steps.
+pub fn near_ties(function: &Function, e: usize, grid: &Grid, range: Range, steps: &StepFunction) -> Vec<(i64, i64)> {
+    let mut all: Vec<(i64, i64)> = Vec::new();
+    let (mut before, mut begin) = (steps.first, range.lo);
+    for (k, &(position, value)) in steps.steps.iter().enumerate() {
         let unit = grid.unit().unwrap_or_else(|| (function.at(e, position) - function.at(e, position - 1)).abs());
         let margin = unit / Ratio::from_integer(NEAR.into());
-        let near = |n: i64| {
+        // On the other side of this step where the value is shifted by the margin against the way that it goes, or along it.
+        let up = value > before;
+        let shifted = |n: i64, up: bool| {
             let x = function.at(e, n);
-            grid.at(&(&x - &margin)) != grid.at(&(&x + &margin))
+            grid.at(&if up { x + &margin } else { x - &margin })
         };
-        let below = (range.lo..position).rev().take_while(|n| near(*n)).take(MAX_NEAR);
-        let above = (position..=range.hi).take_while(|n| near(*n)).take(MAX_NEAR);
-        all.extend(below.chain(above));
+        let after = |n: i64| if up { shifted(n, !up) < value } else { shifted(n, !up) > value };
+        let ahead = |n: i64| if up { shifted(n, up) >= value } else { shifted(n, up) <= value };
+        // As far as the next steps, behind which others begin.
+        let end = steps.steps.get(k + 1).map_or(range.hi + 1, |next| next.0);
+        let above = reach(end - position, |k| after(position + k));
+        let below = reach(position - begin, |k| ahead(position - 1 - k));
+        (before, begin) = (value, position);
+        if above + below > 0 {
+            let (lo, hi) = (position - below, position + above - 1);
+            match all.last_mut().filter(|last| lo <= last.1 + 1) {
+                Some(last) => *last = (last.0.min(lo), last.1.max(hi)),
+                None => all.push((lo, hi)),
+            }
+        }
     }
-    all.sort_unstable();
-    all.dedup();
     all
+}
+
+/// How many of `0..count` there are before `near` ends.
+fn reach(count: i64, near: impl Fn(i64) -> bool) -> i64 {
+    if count <= 0 || !near(0) {
+        return 0;
+    }
+    let (mut low, mut high) = (0, gallop(0, count, |k| !near(k)));
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if near(middle) { low = middle } else { high = middle }
+    }
+    high
 }
 
 fn push(function: &mut StepFunction, position: i64, value: i64) -> Result<(), TooMuch> {

@@ -10,7 +10,7 @@ use gatewright_layers::network::{Network, TensorTy};
 
 use super::function::{Stage, Vals};
 use super::integer::{self, Tensor};
-use super::{Model, StreamlineError, decision};
+use super::{Model, NearTies, StreamlineError, decision};
 use crate::exact::approximate;
 use crate::graph::{self, Graph, Node, Op, Operand, Rounding, Unary, ValueId, ValueInfo, count};
 use crate::number::NumberType;
@@ -49,7 +49,7 @@ pub(super) struct Builder<'a> {
     /// Per tensor: what its integers stand for.
     pub scales: Vec<(Vals, Vals)>,
     /// Per layer: see [`Model::near_ties`].
-    pub near_ties: Vec<Vec<Vec<i64>>>,
+    pub near_ties: Vec<Vec<NearTies>>,
     /// Decisions belong to the hardware, whatever it takes.
     decides: bool,
     /// Bits of a softmax in the hardware.
@@ -352,9 +352,21 @@ impl Builder<'_> {
             return Err(StreamlineError {
                 node: outputs.join(", "),
                 kind: "output".into(),
-                problem: "no softmax stands there right behind integers".into(),
-                help: "compile without bits of a softmax".into(),
+                problem: "no softmax stands there right behind integers, with nothing behind itself".into(),
+                help: "export the model without quantisers and reshapes behind the softmax, or leave the softmax to the host".into(),
             });
+        }
+        for &output in self.graph.outputs.iter().filter(|_| self.decides) {
+            if matches!(self.tracked[output.0], Some(Tracked::Tail(_))) {
+                return Err(StreamlineError {
+                    node: self.graph.values[output.0].name.clone(),
+                    kind: "output".into(),
+                    problem: "its decision would be left to the host: something stands before it that has no integers, such as a \
+                              softmax with a quantiser behind it or over another axis"
+                        .into(),
+                    help: "export the model without what stands behind the last layer, or compile without the decision".into(),
+                });
+            }
         }
         for &output in &self.graph.outputs {
             let info = &self.graph.values[output.0];
@@ -378,6 +390,7 @@ impl Builder<'_> {
             scales: self.scales.iter().map(pairs).collect(),
             network: self.network,
             tail: self.tail,
+            indices: self.graph.outputs.iter().map(|o| decision::positions(self.graph, *o)).collect(),
             bounds: self.graph.outputs.iter().map(|o| self.bounds.get(o).copied().unwrap_or(0.0)).collect(),
             near_ties: self.near_ties,
         })
