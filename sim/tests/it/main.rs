@@ -5,6 +5,7 @@ mod batch;
 mod build;
 mod interpreter;
 mod semantics;
+mod stream_parts;
 mod streams;
 mod text_wave;
 mod verilator;
