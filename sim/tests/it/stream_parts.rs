@@ -1,8 +1,12 @@
 //! The standard parts for streams on the interpreter, and what they report.
 
+use gatewright_dsl::ids::{Id, PortId};
+use gatewright_dsl::ir::{Dir, order};
 use gatewright_dsl::parts::arbiter::{Arbiter, Grant, Policy};
 use gatewright_dsl::parts::credit::Credits;
+use gatewright_dsl::parts::fifo::{DelayLine, Fifo, RegSlice};
 use gatewright_dsl::parts::fork::{Fork, LazyFork};
+use gatewright_dsl::parts::width::{Narrow, Widen};
 use gatewright_dsl::prelude::{Generator, elaborate, uint};
 use gatewright_sim::*;
 
@@ -15,6 +19,45 @@ fn right_under_stalls() {
         let done = (case.body)(&mut Interpreter::new(&case.design).unwrap());
         done.unwrap_or_else(|e| panic!("{}: {e}", case.name));
     }
+}
+
+/// The combinational paths of a part as the book's catalogue names them: `valid` stands for payload and `last` too.
+fn paths(part: &impl Generator) -> String {
+    let design = elaborate(part).unwrap();
+    let top = &design.modules[design.top];
+    let side = |port: PortId| match top.streams.iter().any(|s| s.ready == port) {
+        true => "ready",
+        false => "valid",
+    };
+    let depends = &order::summaries(&design).unwrap()[design.top].depends;
+    let outputs = top.ports.iter().filter(|(_, port)| port.dir == Dir::Output);
+    let mut found: Vec<String> = outputs
+        .flat_map(|(to, _)| depends[to.index()].iter().map(move |&from| (side(from), side(to))))
+        .map(|(from, to)| if from == to { from.to_string() } else { format!("{from} to {to}") })
+        .collect();
+    found.sort();
+    found.dedup();
+    found.join(", ")
+}
+
+#[test]
+fn combinational_paths_are_those_of_the_catalogue() {
+    use parts::designs::*;
+    let (part, payload, outputs) = (uint(4), uint(4), 3);
+    assert_eq!(paths(&Fifo { payload, depth: 2 }), "");
+    assert_eq!(paths(&RegSlice { payload }), "");
+    assert_eq!(paths(&DelayLine { payload, stages: 2 }), "ready");
+    assert_eq!(paths(&JoinTop { ways: 3 }), "ready, valid, valid to ready");
+    assert_eq!(paths(&ZipTop), "ready, valid, valid to ready");
+    assert_eq!(paths(&Fork { payload, outputs }), "ready, valid");
+    assert_eq!(paths(&LazyFork { payload, outputs }), "ready, ready to valid, valid");
+    for (policy, grant) in [(Policy::Priority, Grant::Packet), (Policy::RoundRobin, Grant::Beat)] {
+        assert_eq!(paths(&Arbiter { payload, inputs: 3, policy, grant }), "ready, valid, valid to ready");
+    }
+    assert_eq!(paths(&MuxTop { ways: 3 }), "ready, valid");
+    assert_eq!(paths(&MuxByTop { ways: 3 }), "ready, valid, valid to ready");
+    assert_eq!(paths(&Widen { part, ratio: 3 }), "ready");
+    assert_eq!(paths(&Narrow { part, ratio: 3 }), "ready, valid, valid to ready");
 }
 
 fn device(part: &impl Generator) -> Interpreter {
