@@ -42,6 +42,7 @@ pages! {
     registers "src/guide/registers.md"
     memories "src/guide/memories.md"
     streams "src/guide/streams.md"
+    stream_parts "src/guide/stream_parts.md"
     checks "src/guide/checks.md"
     simulation "src/guide/simulation.md"
     output "src/guide/output.md"

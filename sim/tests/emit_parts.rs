@@ -5,6 +5,10 @@ use gatewright_dsl::parts::fifo::{Fifo, FifoStyle};
 use gatewright_dsl::prelude::*;
 use gatewright_sim::lint::{expect_clean, lint};
 
+#[path = "parts/mod.rs"]
+#[allow(dead_code)]
+mod parts;
+
 /// Counts and wraps; shows the count under the register's own name, and a claim.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Counter {
@@ -46,9 +50,14 @@ impl Generator for Counter {
 }
 
 fn check(design: Design) {
+    let name = design.modules[design.top].name.clone();
+    check_as(&name, design);
+}
+
+fn check_as(name: &str, design: Design) {
     let output = emit(&design, &EmitOptions::default());
     assert_eq!(output, emit(&design, &EmitOptions::default()));
-    let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("part_{}", output.top));
+    let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("part_{name}"));
     let _ = std::fs::remove_dir_all(&dir);
     output.write_to(&dir).expect("a writable folder");
     expect_clean(lint(&dir, &output.top));
@@ -65,6 +74,13 @@ fn fifos() {
         let fifo = Fifo::new(range(-3..=12), 5).style(style);
         check(elaborate(&fifo).expect("a correct generator"));
         check(elaborate(&fifo.fall_through()).expect("a correct generator"));
+    }
+}
+
+#[test]
+fn parts_for_streams() {
+    for case in parts::behaviour::cases() {
+        check_as(&case.name, case.design);
     }
 }
 

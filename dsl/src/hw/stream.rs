@@ -326,19 +326,31 @@ impl<T: Bundle> Stream<T> {
         U: Bundle,
         G: super::module::Generator<In = StreamIn<T>, Out = StreamOut<U>>,
     {
-        let name = with(|c| {
-            let b = c.top()?;
-            let full = b.scoped(name);
-            let mut n = 1;
-            let mut candidate = full.clone();
-            while b.names.contains_key(&candidate) {
-                n += 1;
-                candidate = format!("{full}_{n}");
-            }
-            let prefix = full.len() - name.len();
-            Some(candidate[prefix..].to_string())
-        });
-        let name = name.flatten().unwrap_or_else(|| "part".to_string());
-        m.inst(&name, part, StreamIn { input: self }).output
+        self.into_part(m, name, part).output
     }
+    /// Into a part whose only input is this stream, under a name of the language's choice.
+    #[track_caller]
+    pub(crate) fn into_part<G>(self, m: &Module, name: &str, part: &G) -> G::Out
+    where
+        G: super::module::Generator<In = StreamIn<T>>,
+    {
+        m.inst(&free_name(name), part, StreamIn { input: self })
+    }
+}
+
+/// `name`, with a number where the module being built has it already.
+pub(crate) fn free_name(name: &str) -> String {
+    let free = with(|c| {
+        let b = c.top()?;
+        let full = b.scoped(name);
+        let mut n = 1;
+        let mut candidate = full.clone();
+        while b.names.contains_key(&candidate) {
+            n += 1;
+            candidate = format!("{full}_{n}");
+        }
+        let prefix = full.len() - name.len();
+        Some(candidate[prefix..].to_string())
+    });
+    free.flatten().unwrap_or_else(|| "part".to_string())
 }

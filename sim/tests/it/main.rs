@@ -6,6 +6,7 @@ mod build;
 mod fifos;
 mod interpreter;
 mod semantics;
+mod stream_parts;
 mod streams;
 mod text_wave;
 mod verilator;

@@ -1,0 +1,5 @@
+//! The standard parts for streams, for any engine.
+
+pub mod behaviour;
+pub mod designs;
+pub mod turns;
