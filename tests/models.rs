@@ -377,6 +377,7 @@ fn a_decision_between_equal_scores_is_nobodys_mistake() {
     let verify = ["verify", &dir, "--inputs", &inputs, "--expect", expect, "--tolerance", &tolerance, "--json"];
     let said: serde_json::Value = serde_json::from_str(&says(&verify, 0)).unwrap();
     assert_eq!((&said["decisions"], &said["decisions_at_ties"]), (&500.into(), &1.into()), "{said}");
-    let said = says(&["verify", &dir, "--inputs", &inputs, "--expect", &example("labels.npy"), "--tolerance", "0.9"], 1);
+    let said =
+        says(&["verify", &dir, "--inputs", &inputs, "--expect", &example("labels.npy"), "--tolerance", "0.9"], 1);
     assert!(said.contains("the decision is"), "{said}");
 }

@@ -265,3 +265,83 @@ proptest! {
         exact(&b.graph, &Options::default(), 0.0);
     }
 }
+
+#[test]
+fn low_bits_are_cut_off() {
+    for (rounding, from, to) in
+        [(Rounding::Floor, 5.0, 3.0), (Rounding::HalfEven, 5.0, 2.0), (Rounding::Ceil, 5.0, 5.0)]
+    {
+        let mut b = Build::default();
+        let x = b.input(0.25, &[1, 3]);
+        let parameters = [0.25, 0.0, from, to].map(scalar);
+        let y = b.node(Op::Trunc(rounding), [vec![x], parameters.to_vec()].concat(), &[1, 3]);
+        b.output(&y);
+        exact(&b.graph, &Options::default(), 0.0);
+    }
+    // Off the grid two roundings would follow each other.
+    let mut b = Build::default();
+    let x = b.input(0.25, &[1, 3]);
+    let y = b.node(Op::Trunc(Rounding::Floor), [vec![x], [0.5, 0.0, 5.0, 3.0].map(scalar).to_vec()].concat(), &[1, 3]);
+    b.output(&y);
+    let said = streamline(&b.graph, &Options::default()).unwrap_err().to_string();
+    assert!(said.contains("not on the grid of its scale"), "{said}");
+}
+
+#[test]
+fn whole_powers_are_products() {
+    for exponent in [1.0, 2.0, 3.0] {
+        let mut b = Build::default();
+        let x = b.input(0.25, &[1, 3]);
+        let x = b.node(Op::Add, vec![x, scalar(0.5)], &[1, 3]);
+        let y = b.node(Op::Pow, vec![x, scalar(exponent)], &[1, 3]);
+        let y = b.quant(y, 0.5, 8.0, &[1, 3]);
+        b.output(&y);
+        exact(&b.graph, &Options::default(), 0.0);
+    }
+    let mut b = Build::default();
+    let x = b.input(0.25, &[1, 3]);
+    let y = b.node(Op::Pow, vec![x, scalar(0.5)], &[1, 3]);
+    let y = b.quant(y, 0.5, 8.0, &[1, 3]);
+    b.output(&y);
+    let said = streamline(&b.graph, &Options::default()).unwrap_err().to_string();
+    assert!(said.contains("whole exponents of 1 to 8"), "{said}");
+}
+
+#[test]
+fn bounds_that_nothing_reaches_take_no_bits() {
+    let widths = |upper: f64| {
+        let mut b = Build::default();
+        let x = b.input(0.25, &[1, 2]);
+        let clip = Op::Unary(Unary::Clip(0.0, upper));
+        let y = b.node(clip, vec![x], &[1, 2]);
+        let y = b.node(Op::MatMul, vec![y, matrix(&[2, 2], &[1.0, -2.0, 3.0, 0.5])], &[1, 2]);
+        b.output(&y);
+        let model = exact(&b.graph, &Options::default(), 0.0);
+        model.network.nodes.last().unwrap().ty.ranges.iter().map(|r| r.width()).collect::<Vec<_>>()
+    };
+    assert_eq!(widths(f64::from(f32::MAX)), widths(f64::INFINITY));
+}
+
+#[test]
+fn no_decision_is_left_to_the_host_unsaid() {
+    let decided = Options { decision: true, ..Options::default() };
+    let argmax = |b: &mut Build, x| b.node(Op::ArgMax { axis: 1, keep: true, last: false }, vec![x], &[1, 1]);
+    // The model's own, under another shape.
+    let mut b = Build::default();
+    let x = b.input(0.25, &[1, 4]);
+    let y = argmax(&mut b, x);
+    let y = b.node(pick(&[(0, 0)]), vec![y], &[1]);
+    b.output(&y);
+    let model = exact(&b.graph, &decided, 0.0);
+    assert_eq!(model.indices, [Some(1)]);
+    // A softmax with a quantiser behind it.
+    let mut b = Build::default();
+    let x = b.input(0.25, &[1, 4]);
+    let y = b.node(Op::Softmax { axis: 1 }, vec![x], &[1, 4]);
+    let y = b.quant(y, 0.125, 5.0, &[1, 4]);
+    let y = argmax(&mut b, y);
+    b.output(&y);
+    assert_eq!(streamline(&b.graph, &Options::default()).unwrap().indices, [Some(1)]);
+    let said = streamline(&b.graph, &decided).unwrap_err().to_string();
+    assert!(said.contains("left to the host"), "{said}");
+}

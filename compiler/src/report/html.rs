@@ -167,6 +167,7 @@ impl Report {
         let t = &self.totals;
         let latency = match (t.latency_ns, t.clock_mhz) {
             (Some(ns), Some(clock)) => (time(ns), format!("{} clocks at {} MHz", t.latency_clocks, number(clock))),
+            _ if t.latency_clocks > 0 => (format!("{} clocks", t.latency_clocks), "no clock given".to_owned()),
             _ => ("combinational".to_owned(), "no clock given".to_owned()),
         };
         let samples = t.samples_per_second.map_or_else(|| "–".to_owned(), |r| format!("{}/s", rate(r)));

@@ -170,6 +170,10 @@ impl Report {
                     t.interval
                 );
             }
+            _ if t.latency_clocks > 0 => {
+                let clocks = t.latency_clocks;
+                let _ = writeln!(out, "the layers are combinational, without a given clock; latency {clocks} clocks");
+            }
             _ => out += "combinational: no registers between inputs and outputs\n",
         }
         if let Some(seen) = self.seen {

@@ -71,7 +71,13 @@ impl Builder<'_> {
                     let problem = format!(
                         "the weights of output {o} have no common grid of at most {MAX_WEIGHT_BITS} bits (input {i})"
                     );
-                    let help = "quantise the weights in training, with one scale per tensor or per output";
+                    let help = match scale.uniform() {
+                        Some(_) => "quantise the weights in training, with one scale per tensor or per output",
+                        None => {
+                            "its inputs have different scales, which go into the weights: put a quantiser with one scale \
+                             before it (behind the batch-norm or the concatenation)"
+                        }
+                    };
                     return Err(error(node, problem, help));
                 };
                 data.push(n);

@@ -8,6 +8,7 @@
 
 mod decision;
 mod function;
+mod grids;
 mod integer;
 mod linear;
 mod pick;

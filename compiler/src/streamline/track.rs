@@ -230,7 +230,7 @@ impl Builder<'_> {
     fn head_quantiser(&mut self, node: &Node, x: ValueId, info: ValueInfo) -> Result<Tensor, StreamlineError> {
         let shape = info.shape.clone();
         check_size(node, &shape)?;
-        let (grids, scale, offset) = integer::grids(node, &shape)?;
+        let (grids, scale, offset) = super::grids::grids(node, &shape)?;
         let name = self.name(&info.name);
         let id = push(&mut self.head, info);
         let mut head = node.clone();
