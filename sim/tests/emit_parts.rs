@@ -106,3 +106,14 @@ fn names_that_a_tool_confuses() {
     check(sum);
     check(elaborate(&Names).expect("a correct generator"));
 }
+
+#[path = "small_parts/designs.rs"]
+mod designs;
+
+/// In one design, so that each tool runs once.
+#[test]
+fn small_parts() {
+    let all = designs::all();
+    let batch = gatewright_sim::Batch::new(all.iter().map(|(_, design)| design)).expect("designs that fit together");
+    check(batch.design);
+}
