@@ -211,6 +211,23 @@ mod tests {
         assert!(lfsr_after(1, 1).is_none() && lfsr_after(65, 1).is_none() && lfsr_after(0, 1).is_none());
     }
 
+    /// The bits that fall out follow the recurrence whose polynomial is that of the taps, read backward: one is primitive
+    /// where the other is.
+    #[test]
+    fn the_register_has_the_polynomial_of_its_taps() {
+        for width in 2..=64 {
+            let (mut state, mut out) = (1, Vec::new());
+            for k in 0..300 {
+                out.push(state & 1);
+                state = lfsr_after(width, state).unwrap();
+                if k >= width as usize {
+                    let wanted = TAPS[width as usize - 2].iter().fold(0, |sum, &tap| sum ^ out[k - tap as usize]);
+                    assert_eq!(out[k], wanted, "width {width}, clock {k}");
+                }
+            }
+        }
+    }
+
     /// `2^width - 1` factored: an even width as the difference of two squares, which keeps trial division short.
     fn factors_of_order(width: u32) -> Vec<u64> {
         if width == 61 {
