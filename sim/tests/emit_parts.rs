@@ -154,3 +154,14 @@ fn fifos_are_where_their_style_says() {
         }
     }
 }
+
+#[path = "small_parts/designs.rs"]
+mod designs;
+
+/// In one design, so that each tool runs once.
+#[test]
+fn small_parts() {
+    let all = designs::all();
+    let batch = gatewright_sim::Batch::new(all.iter().map(|(_, design)| design)).expect("designs that fit together");
+    check(batch.design);
+}

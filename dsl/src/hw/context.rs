@@ -133,7 +133,7 @@ impl Context {
         self.stack.last_mut()
     }
 
-    fn frame(&self) -> Option<PlaceId> {
+    pub fn frame(&self) -> Option<PlaceId> {
         match self.stack.last().and_then(|b| b.scopes.last()) {
             Some((place, _)) => Some(*place),
             None => self.root_frame,

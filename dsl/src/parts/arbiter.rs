@@ -1,6 +1,6 @@
 //! Arbiters: several streams share one.
 
-use super::report_none;
+use super::misuse::refuse;
 use crate::hw::bits::{BOOL, Bool};
 use crate::hw::bundle::{Bundle, Shape};
 use crate::hw::context::Loc;
@@ -82,7 +82,7 @@ where
         let valids: Vec<Bool> = i.inputs.iter().map(Stream::valid).collect();
         let offers: Vec<(Bool, Int)> = valids.iter().enumerate().map(|(k, &v)| (v, lit(k))).collect();
         let Some((any, first)) = foremost(&offers) else {
-            report_none(NONE, WAY_OUT, Loc::caller());
+            refuse(Loc::caller(), NONE, WAY_OUT);
             abort()
         };
         let numbers = range(0..=n - 1);
@@ -142,7 +142,7 @@ pub fn arbitrate_tagged<T: Bundle + Clone>(
     grant: Grant,
 ) -> Stream<Tagged<T>> {
     let Some(first) = inputs.first() else {
-        report_none(NONE, WAY_OUT, Loc::caller());
+        refuse(Loc::caller(), NONE, WAY_OUT);
         abort()
     };
     let part = Arbiter { payload: first.payload().shape(), inputs: inputs.len(), policy, grant };

@@ -1,6 +1,6 @@
 //! Credits: flow control without a `ready`, for links on which one cannot come back in the same clock.
 
-use super::report_none;
+use super::misuse::refuse;
 use crate::hw::bits::{BOOL, Bool};
 use crate::hw::bundle::{Bundle, ToHw};
 use crate::hw::context::Loc;
@@ -51,7 +51,7 @@ impl Generator for Credits {
 
     fn build(&self, m: &Module, i: CreditsIn) -> CreditsOut {
         if self.limit == 0 {
-            report_none(NONE, WAY_OUT, Loc::caller());
+            refuse(Loc::caller(), NONE, WAY_OUT);
             abort()
         }
         let count = m.reg("count", range(0..=self.limit)).reset(self.limit);
@@ -70,7 +70,7 @@ impl<T: Bundle + Clone> Stream<T> {
     #[track_caller]
     pub fn credited(self, m: &Module, limit: u64, give: impl ToHw<Bool>) -> Stream<T> {
         if limit == 0 {
-            report_none(NONE, WAY_OUT, Loc::caller());
+            refuse(Loc::caller(), NONE, WAY_OUT);
             abort()
         }
         let name = free_name("credits");

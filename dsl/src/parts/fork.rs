@@ -1,6 +1,6 @@
 //! Forks: every beat of a stream goes to each of several outputs.
 
-use super::report_none;
+use super::misuse::refuse;
 use crate::hw::bits::{BOOL, Bool};
 use crate::hw::bundle::{Bundle, Shape};
 use crate::hw::context::Loc;
@@ -59,7 +59,7 @@ where
     fn build(&self, m: &Module, i: Self::In) -> Self::Out {
         let input = i.input;
         if self.outputs == 0 {
-            report_none(NONE, WAY_OUT, Loc::caller());
+            refuse(Loc::caller(), NONE, WAY_OUT);
         }
         let (valid, last, payload) = (input.valid(), input.last(), input.payload());
         let done = m.reg("done", vec![BOOL; self.outputs]).reset(false);
@@ -100,7 +100,7 @@ where
     fn build(&self, m: &Module, i: Self::In) -> Self::Out {
         let input = i.input;
         if self.outputs == 0 {
-            report_none(NONE, WAY_OUT, Loc::caller());
+            refuse(Loc::caller(), NONE, WAY_OUT);
         }
         // Wires, as the valid of an output needs the ready of the others, which are not made yet.
         let readies = m.wire("readies", vec![BOOL; self.outputs]);
@@ -147,7 +147,7 @@ impl<T: Bundle + Clone> Stream<T> {
     }
 
     fn no_outputs(self, loc: Loc) -> Vec<Stream<T>> {
-        report_none(NONE, WAY_OUT, loc);
+        refuse(loc, NONE, WAY_OUT);
         discard(&self, loc);
         Vec::new()
     }

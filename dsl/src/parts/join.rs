@@ -4,7 +4,7 @@
 //! combinationally from every input to the output and to the `ready` of every input; `ready` goes from the output to the
 //! inputs. The first stream says where packets end: its `last` is the output's.
 
-use super::report_none;
+use super::misuse::refuse;
 use crate::hw::bits::Bool;
 use crate::hw::bundle::Bundle;
 use crate::hw::context::Loc;
@@ -18,7 +18,7 @@ pub fn join<T: Bundle + Clone>(m: &Module, inputs: Vec<Stream<T>>) -> Stream<Vec
     let loc = Loc::caller();
     let valids: Vec<Bool> = inputs.iter().map(Stream::valid).collect();
     let (Some(all), Some(first)) = (reduce(&valids, |a, b| a & b), inputs.first()) else {
-        report_none("join needs at least one stream", "give it a list that is not empty", loc);
+        refuse(loc, "join needs at least one stream", "give it a list that is not empty");
         abort()
     };
     let last = first.last();

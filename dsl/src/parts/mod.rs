@@ -1,21 +1,18 @@
-//! Standard parts, each a generator with documented latency and behaviour, or logic between streams without state.
+//! Standard parts: generators and functions with documented latency and behaviour, for streams and for plain values.
 
 pub mod arbiter;
 pub mod axi_stream;
+pub mod cordic;
+pub mod counter;
 pub mod credit;
+pub mod delay;
+pub mod divide;
+pub mod encode;
 pub mod fifo;
 pub mod fork;
 pub mod join;
+pub mod lfsr;
+mod misuse;
 pub mod mux;
+pub mod sqrt;
 pub mod width;
-
-use crate::diag;
-use crate::hw::context::{Loc, with};
-
-/// Reports that `what` got none of what it works on.
-fn report_none(what: &str, help: &str, loc: Loc) {
-    with(|c| {
-        let place = c.place(loc);
-        c.report(diag::e0109::new(place, what, help));
-    });
-}

@@ -3,7 +3,7 @@
 //! Both have latency 0 and a throughput of one beat a clock. `valid` goes combinationally from the inputs to the output,
 //! `ready` from the output to the chosen input. The way back is [`Stream::demux`].
 
-use super::report_none;
+use super::misuse::refuse;
 use crate::hw::bits::Bool;
 use crate::hw::bundle::{Bundle, ToHw};
 use crate::hw::context::{Loc, with};
@@ -18,7 +18,7 @@ use crate::ir::CheckKind;
 fn chosen<T: Bundle + Clone>(index: Int, inputs: &[Stream<T>]) -> (Bool, (Bool, T)) {
     let loc = Loc::caller();
     if inputs.is_empty() {
-        report_none("mux needs at least one stream", "give it a list that is not empty", loc);
+        refuse(loc, "mux needs at least one stream", "give it a list that is not empty");
         abort()
     }
     let beats: Vec<(Bool, (Bool, T))> = inputs.iter().map(|s| (s.valid(), (s.last(), s.payload()))).collect();

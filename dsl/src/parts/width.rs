@@ -1,6 +1,6 @@
 //! Width converters: several narrow beats as one wide one, and back.
 
-use super::report_none;
+use super::misuse::refuse;
 use crate::hw::bits::{BOOL, Bits, Bool, concat};
 use crate::hw::bundle::{Bundle, Shape};
 use crate::hw::context::Loc;
@@ -81,7 +81,7 @@ where
 
     fn build(&self, m: &Module, i: Self::In) -> Self::Out {
         if self.ratio == 0 {
-            report_none(NONE, WAY_OUT, Loc::caller());
+            refuse(Loc::caller(), NONE, WAY_OUT);
             abort()
         }
         let ratio = self.ratio as u64;
@@ -124,7 +124,7 @@ where
 
     fn build(&self, m: &Module, i: Self::In) -> Self::Out {
         if self.ratio == 0 {
-            report_none(NONE, WAY_OUT, Loc::caller());
+            refuse(Loc::caller(), NONE, WAY_OUT);
             abort()
         }
         let ratio = self.ratio as u64;
@@ -145,7 +145,7 @@ impl<T: Bundle + Clone> Stream<T> {
     #[track_caller]
     pub fn widen(self, m: &Module, ratio: usize) -> Stream<Wide<T>> {
         if ratio == 0 {
-            report_none(NONE, WAY_OUT, Loc::caller());
+            refuse(Loc::caller(), NONE, WAY_OUT);
             abort()
         }
         let part = self.payload().shape();
@@ -159,7 +159,7 @@ impl<T: Bundle + Clone> Stream<Wide<T>> {
     pub fn narrow(self, m: &Module) -> Stream<T> {
         let parts = self.payload().parts;
         let Some(first) = parts.first() else {
-            report_none(NONE, WAY_OUT, Loc::caller());
+            refuse(Loc::caller(), NONE, WAY_OUT);
             abort()
         };
         let (part, ratio) = (first.shape(), parts.len());

@@ -44,7 +44,7 @@ fn paths(part: &impl Generator) -> String {
 fn combinational_paths_are_those_of_the_catalogue() {
     use parts::designs::*;
     let (part, payload, outputs) = (uint(4), uint(4), 3);
-    assert_eq!(paths(&Fifo { payload, depth: 2 }), "");
+    assert_eq!(paths(&Fifo::new(payload, 2)), "");
     assert_eq!(paths(&RegSlice { payload }), "");
     assert_eq!(paths(&DelayLine { payload, stages: 2 }), "ready");
     assert_eq!(paths(&JoinTop { ways: 3 }), "ready, valid, valid to ready");

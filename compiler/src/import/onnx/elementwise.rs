@@ -269,7 +269,7 @@ pub fn cast(call: &mut Call) -> Result<Vec<Val>> {
             let made = |id| call.builder.graph.nodes.iter().find(|n| n.output == id).map(|n| &n.op);
             let index =
                 matches!(&x, Val::Dyn(x) if matches!(made(x.id), Some(Op::ArgMax { .. } | Op::TopKIndices { .. })));
-            if !fits && !(index && wide >= 32) {
+            if !(fits || index && wide >= 32) {
                 return Err(wrong("a cast to a smaller integer type wraps around, which is not supported")
                     .or("clip first, or quantise to fewer bits"));
             }
