@@ -3,7 +3,10 @@
 use crate::hw::bits::BOOL;
 use crate::hw::bits::Bool;
 use crate::hw::bundle::{Bundle, Shape};
+use crate::hw::int::Int;
+use crate::hw::mem::Mem;
 use crate::hw::module::{Generator, Module};
+use crate::hw::reg::Reg;
 use crate::hw::stream::{StreamIn, StreamInShape, StreamOut, StreamTy};
 use crate::ir::Collision;
 use crate::ty::range;
@@ -77,73 +80,93 @@ where
         let depth = self.depth.max(1);
         let block = self.style == FifoStyle::BlockRam;
         let shape = (self.payload.clone(), BOOL);
+        // Where a word leaves the block RAM for the output; there it is held.
+        let fetch = block.then(|| (m.wire("fetch", BOOL), m.reg("held", BOOL).reset(false)));
+        let (store, mut oldest) = match self.style {
+            FifoStyle::Registers => {
+                let place = |n| m.reg(&format!("word_{n}"), shape.clone()).no_reset();
+                let places: Vec<_> = (0..depth).map(place).collect();
+                let oldest = places[0].q();
+                (Store::Registers(places), oldest)
+            }
+            FifoStyle::LutRam | FifoStyle::BlockRam => {
+                let mem = m.mem("mem", shape.clone(), depth).collision(Collision::Old);
+                let write_at = m.reg("write_at", range(0..=depth - 1)).reset(0);
+                let read_at = m.reg("read_at", range(0..=depth - 1)).reset(0);
+                let oldest = match &fetch {
+                    Some((fetch, _)) => mem.read_sync_when(read_at.q(), fetch.get()),
+                    None => mem.read(read_at.q()),
+                };
+                (Store::Memory { mem, write_at, read_at }, oldest)
+            }
+        };
         let count = m.reg("count", range(0..=depth)).reset(0);
-        // A word that has left the block RAM for the output.
-        let held = block.then(|| m.reg("held", BOOL).reset(false));
-        // One that fell through an empty block RAM and was not taken: it has to stay, and a read takes a clock.
-        let spare = (block && self.fall_through)
-            .then(|| (m.reg("spare_valid", BOOL).reset(false), m.reg("spare", shape.clone()).no_reset()));
 
         let (offered, new) = (i.input.valid(), (i.input.payload(), i.input.last()));
         let beat = i.input.accept(count.q().lt(depth));
         let any = count.q().gt(0);
-        let mut has = held.as_ref().map_or(any, |held| held.q());
-        if let Some((spare_valid, _)) = &spare {
+        let mut has = fetch.as_ref().map_or(any, |(_, held)| held.q());
+        // A beat that fell through an empty block RAM and was not taken has to stay, and a read takes a clock.
+        let spare = (block && self.fall_through)
+            .then(|| (m.reg("spare_valid", BOOL).reset(false), m.reg("spare", shape).no_reset()));
+        if let Some((spare_valid, spare)) = &spare {
             has = has | spare_valid.q();
+            oldest = spare_valid.q().mux::<(S::Value, Bool)>(spare.q(), oldest);
         }
-        let empty = !has & !any;
-
-        let word = m.wire("oldest", shape.clone());
-        let (valid, (payload, last)) = match self.fall_through {
-            true => (has | (empty & offered), empty.mux::<(S::Value, Bool)>(new.clone(), word.get())),
-            false => (has, word.get()),
+        let (valid, (payload, last), empty) = match self.fall_through {
+            true => {
+                let empty = !has & !any;
+                (has | (empty & offered), empty.mux::<(S::Value, Bool)>(new.clone(), oldest), Some(empty))
+            }
+            false => (has, oldest, None),
         };
         let (output, ready) = m.stream("output", valid, last, payload);
-        let stored = match (self.fall_through, block) {
-            (false, _) => beat.fire,
-            (true, false) => beat.fire & !(empty & ready),
-            (true, true) => beat.fire & !empty,
+        let stored = match empty {
+            None => beat.fire,
+            Some(empty) if block => beat.fire & !empty,
+            Some(empty) => beat.fire & !(empty & ready),
         };
         let leaves = any & if block { !has | ready } else { ready };
-        // `stored` implies that there is room and `leaves` that there is a beat, so the counter needs no claim.
-        m.when(stored & !leaves, || count.set(count.q() + 1)).elsewhen(!stored & leaves, || count.set(count.q() - 1));
-        if let Some(held) = &held {
+        if let Some((fetch, held)) = &fetch {
+            fetch.set(leaves);
             m.when(leaves, || held.set(true)).elsewhen(ready, || held.set(false));
         }
-
-        if self.style == FifoStyle::Registers {
-            let places: Vec<_> = (0..depth).map(|n| m.reg(&format!("word_{n}"), shape.clone()).no_reset()).collect();
-            for (n, place) in (0u64..).zip(&places) {
-                // Where the beats move on, the new one goes behind the others.
-                let here = leaves.mux::<Bool>(count.q().eq(n + 1), count.q().eq(n));
-                let move_on = m.when(stored & here, || place.set(new.clone()));
-                if let Some(next) = places.get(n as usize + 1) {
-                    move_on.elsewhen(leaves, || place.set(next.q()));
-                }
-            }
-            word.set(places[0].q());
-            return StreamOut { output };
-        }
-        let mem = m.mem("mem", shape, depth).collision(Collision::Old);
-        let write_at = m.reg("write_at", range(0..=depth - 1)).reset(0);
-        let read_at = m.reg("read_at", range(0..=depth - 1)).reset(0);
-        let mut oldest = if block { mem.read_sync_when(read_at.q(), leaves) } else { mem.read(read_at.q()) };
-        if let Some((spare_valid, spare)) = &spare {
+        if let (Some((spare_valid, spare)), Some(empty)) = (&spare, empty) {
             m.when(beat.fire & empty & !ready, || {
                 spare.set(new.clone());
                 spare_valid.set(true);
             })
             .elsewhen(ready, || spare_valid.set(false));
-            oldest = spare_valid.q().mux::<(S::Value, Bool)>(spare.q(), oldest);
         }
-        word.set(oldest);
-        m.when(stored, || {
-            mem.write(write_at.q(), new.clone());
-            write_at.set(write_at.q().next_wrapping(depth));
-        });
-        m.when(leaves, || read_at.set(read_at.q().next_wrapping(depth)));
+        match store {
+            Store::Registers(places) => {
+                for (n, place) in (0u64..).zip(&places) {
+                    // Where the beats move on, the new one goes behind the others.
+                    let here = leaves.mux::<Bool>(count.q().eq(n + 1), count.q().eq(n));
+                    let arrives = m.when(stored & here, || place.set(new.clone()));
+                    if let Some(next) = places.get(n as usize + 1) {
+                        arrives.elsewhen(leaves, || place.set(next.q()));
+                    }
+                }
+            }
+            Store::Memory { mem, write_at, read_at } => {
+                m.when(stored, || {
+                    mem.write(write_at.q(), new.clone());
+                    write_at.set(write_at.q().next_wrapping(depth));
+                });
+                m.when(leaves, || read_at.set(read_at.q().next_wrapping(depth)));
+            }
+        }
+        // `stored` implies that there is room and `leaves` that there is a beat, so the counter needs no claim.
+        m.when(stored & !leaves, || count.set(count.q() + 1)).elsewhen(!stored & leaves, || count.set(count.q() - 1));
         StreamOut { output }
     }
+}
+
+/// What holds the beats of a FIFO.
+enum Store<T: Bundle> {
+    Registers(Vec<Reg<T>>),
+    Memory { mem: Mem<T>, write_at: Reg<Int>, read_at: Reg<Int> },
 }
 
 /// A buffer of two beats with registers in both directions: no combinational path from input to output, neither for
