@@ -3,7 +3,6 @@
 
 mod batch;
 mod build;
-mod fifos;
 mod interpreter;
 mod semantics;
 mod stream_parts;

@@ -25,7 +25,7 @@ pub struct Case {
     pub body: Body,
 }
 
-fn case<G: Generator>(name: String, generator: &G, body: impl Fn(&mut dyn Dut) -> Checked + 'static) -> Case {
+pub fn case<G: Generator>(name: String, generator: &G, body: impl Fn(&mut dyn Dut) -> Checked + 'static) -> Case {
     let (design, warnings) = elaborate_with(generator, &Options::default()).unwrap();
     assert!(warnings.is_empty(), "{name}: {warnings}");
     verify(&design).unwrap();
@@ -70,6 +70,7 @@ pub fn cases() -> Vec<Case> {
         let link = CreditLink { payload: sint(9), limit, stages };
         cases.push(case(format!("credit_link_{limit}_{stages}"), &link, move |dut| links(dut, limit, stages)));
     }
+    cases.extend(super::fifos::cases());
     cases
 }
 

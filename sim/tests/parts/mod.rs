@@ -2,4 +2,5 @@
 
 pub mod behaviour;
 pub mod designs;
+pub mod fifos;
 pub mod turns;
