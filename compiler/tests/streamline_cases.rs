@@ -345,3 +345,16 @@ fn no_decision_is_left_to_the_host_unsaid() {
     let said = streamline(&b.graph, &decided).unwrap_err().to_string();
     assert!(said.contains("left to the host"), "{said}");
 }
+
+#[test]
+fn decisions_behind_clips_are_in_the_hardware() {
+    let mut b = Build::default();
+    let x = b.input(0.25, &[1, 4]);
+    let x = b.node(Op::Add, vec![x, list(&[0.0, 0.5, -0.25, 0.125])], &[1, 4]);
+    let x = b.node(Op::Unary(Unary::Clip(-1.0, 1.5)), vec![x], &[1, 4]);
+    let y = b.node(Op::ArgMax { axis: 1, keep: false, last: false }, vec![x], &[1]);
+    b.output(&y);
+    let model = exact(&b.graph, &Options::default(), 0.0);
+    let [(_, tensor)] = model.network.outputs[..] else { panic!("one output") };
+    assert_eq!(model.network.ty(tensor).ranges.len(), 1, "the position, and no scores");
+}

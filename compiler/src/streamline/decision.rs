@@ -11,11 +11,11 @@ use num_traits::{One, Zero};
 use gatewright_layers::layer::{Combine, Layer};
 
 use super::StreamlineError;
-use super::function::Vals;
+use super::function::{Stage, Vals};
 use super::integer::{Tensor, integers, quotient, stripped, unquantised};
 use super::track::{Builder, error};
-use crate::exact::{Ratio, common_grid, whole};
-use crate::graph::{Graph, Node, Op, Operand, ValueId, ValueInfo};
+use crate::exact::{Ratio, common_grid, exact, whole};
+use crate::graph::{Graph, Node, Op, Operand, Unary, ValueId, ValueInfo};
 
 /// The graph with a decision over the last axis at each output that has none; a softmax before it does not change the order
 /// and falls away.
@@ -142,9 +142,28 @@ fn in_order(node: &Node, scale: &Vals, offset: &Vals) -> Result<Order, Streamlin
 }
 
 impl Builder<'_> {
-    /// Whether a decision over this tensor needs no other layers but an alignment.
+    /// Whether a decision over this tensor needs no other layers but alignments and clips.
     pub fn can_decide(&self, node: &Node, x: &Tensor) -> bool {
-        x.function.affine().is_some_and(|(scale, offset)| in_order(node, &scale, &offset).is_ok())
+        let (mut scale, mut offset) = (Vals::one(Ratio::one()), Vals::one(Ratio::zero()));
+        for stage in &x.function.0 {
+            let bounds = match stage {
+                Stage::Affine(a, b) => {
+                    offset = offset.zip(a, |o, a| o * a).zip(b, |o, b| o + b);
+                    scale = scale.zip(a, |s, a| s * a);
+                    continue;
+                }
+                Stage::Unary(Unary::Relu) => vec![Ratio::zero()],
+                Stage::Unary(Unary::Clip(lo, hi)) => [lo, hi].into_iter().filter_map(|b| exact(*b)).collect(),
+                _ => return false,
+            };
+            // A clip takes a grid for all elements and its bounds.
+            let grid = Vals::one(common_grid(scale.0.iter().chain(offset.0.iter()).chain(&bounds)));
+            if integers(node, &scale.zip(&grid, quotient)).and(integers(node, &offset.zip(&grid, quotient))).is_err() {
+                return false;
+            }
+            (scale, offset) = (grid, Vals::one(Ratio::zero()));
+        }
+        in_order(node, &scale, &offset).is_ok()
     }
 
     /// The positions of the greatest elements.
