@@ -16,6 +16,7 @@ use gatewright_layers::layer::Form;
 use gatewright_layers::target::{Family, Target};
 use serde::Deserialize;
 
+use crate::output::counted;
 use crate::{Failure, output, report, testbench};
 
 /// What `gatewright compile` takes.
@@ -226,13 +227,16 @@ pub fn compile(file: &Path, options: Options, profile: Option<&Profile>, dir: &P
     report::write(dir, &report)?;
     testbench::write(&bench, dir)?;
     let network = &package.model.network;
-    let mut said = format!("{}: {} layers on integers\n", source, network.nodes.len());
+    let mut said = format!("{source}: {} on integers\n", counted(network.nodes.len(), "layer"));
     let clock = package.options.target.clock_mhz();
     said += &match package.latency {
         0 => "  combinational\n".to_owned(),
-        n if clock == 0.0 => format!("  the layers are combinational; latency {n} clocks, a sample per clock\n"),
+        n if clock == 0.0 => {
+            format!("  the layers are combinational; latency {}, a sample per clock\n", counted(n, "clock"))
+        }
         n => format!(
-            "  latency {n} clocks, {:.1} ns at {clock} MHz; a sample per clock\n",
+            "  latency {}, {:.1} ns at {clock} MHz; a sample per clock\n",
+            counted(n, "clock"),
             f64::from(n) * 1000.0 / clock
         ),
     };

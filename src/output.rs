@@ -42,6 +42,12 @@ pub fn damaged(path: &Path, what: &dyn std::fmt::Display) -> Failure {
     Failure::Unusable(format!("{} is damaged: {what}; compile the model again", path.display()))
 }
 
+/// `1 thing`, `2 things`.
+pub fn counted(n: impl std::fmt::Display, one: &str) -> String {
+    let n = n.to_string();
+    format!("{n} {one}{}", if n == "1" { "" } else { "s" })
+}
+
 /// Writes to the file, or to the standard output for `-`. The file is replaced only once all of it is on disk beside
 /// it.
 pub fn write(path: &Path, text: &str) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ use ndarray::ArrayD;
 use ndarray_npy::ReadNpyError;
 
 use crate::Failure;
+use crate::output::counted;
 
 /// Numbers of any type.
 pub fn array(path: &Path) -> Result<ArrayD<f64>, Failure> {
@@ -50,9 +51,8 @@ pub fn inputs(package: &Package, files: &[PathBuf], limit: Option<usize>) -> Res
     let head = &package.model.head;
     if files.len() != head.inputs.len() {
         let (wanted, given) = (head.inputs.len(), files.len());
-        let plural = |n: usize| if n == 1 { "" } else { "s" };
-        let (inputs, files) = (plural(wanted), plural(given));
-        let problem = format!("the model has {wanted} input{inputs}, and --inputs names {given} file{files}");
+        let (inputs, files) = (counted(wanted, "input"), counted(given, "file"));
+        let problem = format!("the model has {inputs}, and --inputs names {files}");
         return Err(Failure::Unusable(problem));
     }
     let mut all: Vec<Vec<Tensor>> = Vec::new();

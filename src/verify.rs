@@ -15,6 +15,7 @@ use gatewright_dsl::ir::Design;
 use gatewright_layers::network::{Batch, Network};
 
 use crate::engine::{self, Engine};
+use crate::output::counted;
 use crate::trace::Trace;
 use crate::{Failure, output, report, samples, testbench};
 
@@ -39,7 +40,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
     /// Allowed difference from what is expected, relative to the greatest magnitude expected
-    #[arg(long, value_name = "T", default_value_t = TOLERANCE)]
+    #[arg(long, value_name = "T", default_value_t = TOLERANCE, allow_hyphen_values = true)]
     pub tolerance: f64,
     /// Round inputs that the hardware's input type cannot hold, instead of refusing them
     #[arg(long)]
@@ -329,12 +330,6 @@ fn choices(shape: &[usize]) -> usize {
         [.., last] if *last > 1 => *last,
         all => count(all).max(1),
     }
-}
-
-/// `1 thing`, `2 things`.
-fn counted(n: impl std::fmt::Display, one: &str) -> String {
-    let n = n.to_string();
-    format!("{n} {one}{}", if n == "1" { "" } else { "s" })
 }
 
 /// Compares real values and decisions with what is expected, and decisions with labels.

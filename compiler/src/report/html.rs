@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::picture::Picture;
 use super::text::{number, rate, span, time, whole};
-use super::words::shape;
+use super::words::{counted, shape};
 use super::{HostStep, Report, Scale};
 use crate::package::Interface;
 
@@ -166,8 +166,10 @@ impl Report {
     fn tiles(&self) -> Vec<(&'static str, String, String)> {
         let t = &self.totals;
         let latency = match (t.latency_ns, t.clock_mhz) {
-            (Some(ns), Some(clock)) => (time(ns), format!("{} clocks at {} MHz", t.latency_clocks, number(clock))),
-            _ if t.latency_clocks > 0 => (format!("{} clocks", t.latency_clocks), "no clock given".to_owned()),
+            (Some(ns), Some(clock)) => {
+                (time(ns), format!("{} at {} MHz", counted(t.latency_clocks as usize, "clock"), number(clock)))
+            }
+            _ if t.latency_clocks > 0 => (counted(t.latency_clocks as usize, "clock"), "no clock given".to_owned()),
             _ => ("combinational".to_owned(), "no clock given".to_owned()),
         };
         let samples = t.samples_per_second.map_or_else(|| "–".to_owned(), |r| format!("{}/s", rate(r)));

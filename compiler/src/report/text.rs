@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::words::shape;
+use super::words::{counted, shape};
 use super::{Assessment, Check, Report};
 
 /// A number with four significant digits, and thousands apart.
@@ -83,6 +83,7 @@ impl Assessment {
         let line = |what: &str, check: &Check, show: &dyn Fn(f64) -> String, bound: &str| {
             let (found, wanted) = (show(check.found), show(check.wanted));
             let by = match check.margin {
+                Some(m) if check.meets && two(m) == 1.0 => ": just what is asked".to_owned(),
                 Some(m) if check.meets => format!(": {} times better than asked", number(two(m))),
                 Some(m) => {
                     format!(": {} times too {}", number(two(1.0 / m)), if bound == "least" { "slow" } else { "long" })
@@ -163,16 +164,17 @@ impl Report {
         };
         match (t.clock_mhz, t.latency_ns, t.samples_per_second) {
             (Some(clock), Some(ns), Some(per_second)) => {
-                let (clocks, ns, clock, per_second) = (t.latency_clocks, time(ns), number(clock), rate(per_second));
+                let clocks = counted(t.latency_clocks as usize, "clock");
+                let (ns, clock, per_second) = (time(ns), number(clock), rate(per_second));
                 let _ = writeln!(
                     out,
-                    "latency {clocks} clocks, {ns} at {clock} MHz; interval {}, {per_second} samples/s",
+                    "latency {clocks}, {ns} at {clock} MHz; interval {}, {per_second} samples/s",
                     t.interval
                 );
             }
             _ if t.latency_clocks > 0 => {
-                let clocks = t.latency_clocks;
-                let _ = writeln!(out, "the layers are combinational, without a given clock; latency {clocks} clocks");
+                let clocks = counted(t.latency_clocks as usize, "clock");
+                let _ = writeln!(out, "the layers are combinational, without a given clock; latency {clocks}");
             }
             _ => out += "combinational: no registers between inputs and outputs\n",
         }
