@@ -92,8 +92,8 @@ pub struct Verdict {
     pub bound: f64,
     /// Decisions that were compared, where there is something expected.
     pub decisions: Option<usize>,
-    /// Of these, those that differ between scores which are closer than what is allowed: a reference in float32 decides them
-    /// by chance.
+    /// Of these, those that differ between scores which are closer than float32 tells apart, or than a softmax in hardware
+    /// does.
     pub decisions_at_ties: usize,
     /// Share of right answers, where there are labels.
     pub accuracy: Option<f64>,
@@ -398,10 +398,11 @@ fn compare(
             }
             for (e, mine, theirs, scores) in decisions {
                 if mine != theirs {
-                    // Between scores that are closer than what they may be off by, no reference can decide.
+                    // Between scores that float32 does not tell apart no reference can decide, whatever else is allowed.
+                    let tie = 2.0 * (arguments.tolerance.min(TOLERANCE) + bound / span);
                     let score = |at: f64| scores.get(at as usize).filter(|_| scores.len() > 1);
                     let apart = score(theirs).zip(score(mine)).map(|(a, b)| (a - b) / span);
-                    if apart.is_none_or(|apart| apart > 2.0 * allowed) {
+                    if apart.is_none_or(|apart| apart > tie) {
                         verdict.difference = differs(e, theirs, format!("the decision is {mine} and not {theirs}"));
                         return Ok(());
                     }
@@ -511,10 +512,7 @@ impl Verdict {
         }
         if self.decisions_at_ties > 0 {
             let ties = counted(self.decisions_at_ties, "decision");
-            let _ = writeln!(
-                said,
-                "  {ties} between scores that are closer than what is allowed, and decided the other way"
-            );
+            let _ = writeln!(said, "  {ties} between scores too close to tell apart, and decided the other way");
         }
         if self.near_ties > 0 {
             let (values, samples) = (counted(self.near_ties, "value"), counted(self.samples_near_ties, "sample"));
