@@ -403,7 +403,8 @@ fn compare(
                     let score = |at: f64| scores.get(at as usize).filter(|_| scores.len() > 1);
                     let apart = score(theirs).zip(score(mine)).map(|(a, b)| (a - b) / span);
                     if apart.is_none_or(|apart| apart > tie) {
-                        verdict.difference = differs(e, theirs, format!("the decision is {mine} and not {theirs}"));
+                        let wanted = if indices.is_some() { theirs } else { expected.data[e] };
+                        verdict.difference = differs(e, wanted, format!("the decision is {mine} and not {theirs}"));
                         return Ok(());
                     }
                     verdict.decisions_at_ties += 1;

@@ -350,6 +350,7 @@ fn the_real_models_give_the_stored_outputs() {
 #[test]
 fn a_decision_between_equal_scores_is_nobodys_mistake() {
     let dir = compiled("tie", &[]);
+    let scored = dir.clone();
     let inputs = example("inputs.npy");
     let mut outputs: ndarray::ArrayD<f32> = ndarray_npy::read_npy(example("outputs.npy")).unwrap();
     let span = outputs.iter().fold(0.0f32, |m, x| m.max(x.abs()));
@@ -383,6 +384,12 @@ fn a_decision_between_equal_scores_is_nobodys_mistake() {
     // Scores that can be told apart decide, whatever values may be off by.
     expected_with(1e-4);
     assert!(says(&verify[..verify.len() - 1], 1).contains("the decision is"));
+    let scores = ["verify", &scored, "--inputs", &inputs, "--expect", expect, "--tolerance", &tolerance, "--json"];
+    let run = gatewright(&scores);
+    let said: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    let of = |name: &str| said["difference"][name].as_f64().unwrap();
+    // Both are scores of the element that was decided for, here the one that was left alone.
+    assert!(run.status.code() == Some(1) && (of("found") - of("expected")).abs() < 1e-4, "{said}");
     let said =
         says(&["verify", &dir, "--inputs", &inputs, "--expect", &example("labels.npy"), "--tolerance", "0.9"], 1);
     assert!(said.contains("the decision is"), "{said}");
