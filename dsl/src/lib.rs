@@ -69,7 +69,7 @@ pub mod prelude {
     pub use crate::hw::reg::{Reg, Wire};
     pub use crate::hw::select::select;
     pub use crate::hw::stream::{Beat, Stream, StreamIn, StreamInShape, StreamOut, StreamOutShape, StreamTy};
-    pub use crate::ir::{Collision, Design, Param, Polarity, ResetKind};
+    pub use crate::ir::{Collision, Crossing, Design, Domain, Param, Polarity, ResetKind};
     pub use crate::target::Target;
     pub use crate::ty::{IntTy, Ty, range, sint, uint};
     pub use crate::value::Value;

@@ -10,6 +10,7 @@ use gatewright_dsl::ir::{
 };
 use gatewright_dsl::value::Value;
 
+use crate::clocks::Schedule;
 use crate::dut::{Dut, Interface, OnFailure, Pin};
 use crate::error::{CheckFailure, Cover, SimError};
 
@@ -100,7 +101,8 @@ impl Batch {
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
-    /// Design number `n` of a device that runs this batch. A step of the view is a step of all.
+    /// Design number `n` of a device that runs this batch. A step of the view is a step of all, and its schedule is the
+    /// schedule of all.
     pub fn view<'a>(&'a self, dut: &'a mut dyn Dut, n: usize) -> Option<SubDut<'a>> {
         let part = self.parts.get(n)?;
         Some(SubDut { dut, part, scope: format!("{}.{}", self.design.modules[self.design.top].name, name_of(n)) })
@@ -111,15 +113,15 @@ fn empty_top() -> Module {
     Module::new("batch".into(), PlaceId(0))
 }
 
-/// The domain of the top with the same kind of reset.
+/// The domain of the top for a clock of this name with the same kind of reset.
 fn shared(domains: &mut Arena<DomainId, Domain>, wanted: &Domain) -> DomainId {
-    let kind = |d: &Domain| d.reset.as_ref().map(|r| (r.kind, r.polarity));
-    if let Some((id, _)) = domains.iter().find(|(_, d)| kind(d) == kind(wanted)) {
+    let clock = format!("{}_shared", wanted.clock);
+    if let Some((id, _)) = domains.iter().find(|(_, d)| d.clock == clock && d.kind() == wanted.kind()) {
         return id;
     }
     let n = domains.len();
     let reset = wanted.reset.as_ref().map(|r| Reset { name: format!("reset_{n}"), kind: r.kind, polarity: r.polarity });
-    domains.push(Domain { clock: format!("clock_{n}"), reset })
+    domains.push(Domain { clock, reset })
 }
 
 /// Copies the modules of a design, with ids of modules and places shifted and unique names.
@@ -216,6 +218,21 @@ impl Dut for SubDut<'_> {
     fn poke_reset(&mut self, clock: usize, active: bool) -> Result<(), SimError> {
         crate::dut::check_clock(&self.part.interface, clock)?;
         self.dut.poke_reset(self.part.clocks[clock], active)
+    }
+    fn set_schedule(&mut self, schedule: &Schedule) -> Result<(), SimError> {
+        let mut outer = Schedule::new();
+        for (name, period, phase) in schedule.clocks() {
+            let of_part = self.part.interface.clocks.iter().position(|c| c.clock == *name);
+            let name = of_part.map_or(name, |n| &self.dut.interface().clocks[self.part.clocks[n]].clock);
+            outer = outer.clock(name, period, phase);
+        }
+        self.dut.set_schedule(&outer)
+    }
+    fn ticks(&self, clock: usize) -> bool {
+        self.part.clocks.get(clock).is_some_and(|&n| self.dut.ticks(n))
+    }
+    fn time(&self) -> u64 {
+        self.dut.time()
     }
     fn step(&mut self) -> Result<(), SimError> {
         match self.dut.step() {

@@ -6,6 +6,7 @@
 use gatewright_dsl::ir::Dir;
 use gatewright_dsl::value::Value;
 
+use crate::clocks::Schedule;
 use crate::dut::{Dut, DutExt, Failures, Interface, OnFailure, Pin, SignalInfo};
 use crate::error::{CheckFailure, Cover, SimError};
 use crate::rng::Rng;
@@ -83,6 +84,15 @@ impl Dut for Lockstep<'_> {
     }
     fn poke_reset(&mut self, clock: usize, active: bool) -> Result<(), SimError> {
         self.duts.iter_mut().try_for_each(|d| d.poke_reset(clock, active))
+    }
+    fn set_schedule(&mut self, schedule: &Schedule) -> Result<(), SimError> {
+        self.duts.iter_mut().try_for_each(|d| d.set_schedule(schedule))
+    }
+    fn ticks(&self, clock: usize) -> bool {
+        self.duts[0].ticks(clock)
+    }
+    fn time(&self) -> u64 {
+        self.duts[0].time()
     }
     fn step(&mut self) -> Result<(), SimError> {
         let cycle = self.cycle();

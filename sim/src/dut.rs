@@ -1,17 +1,18 @@
 //! The device under test: one interface for every engine.
 //!
-//! A [`Dut`] has data ports ([`Pin`]s), resets, and a clock. Pokes take effect before the next edge; peeks see settled
-//! values; [`Dut::step`] runs one clock edge and evaluates the design's checks there. The engines agree on all that can
+//! A [`Dut`] has data ports ([`Pin`]s), clocks, and resets. Pokes take effect before the next edge; peeks see settled
+//! values; [`Dut::step`] goes to the next edge of a clock and evaluates the checks of that clock there. The engines agree on all that can
 //! be seen through this interface. Tests are written against `&mut dyn Dut` or `impl Dut`; [`DutExt`] adds calls by
 //! name.
 
 use std::collections::HashMap;
 
-use gatewright_dsl::ids::PortId;
+use gatewright_dsl::ids::{Id, PortId};
 use gatewright_dsl::ir::{Design, Dir, Format, Reset};
 use gatewright_dsl::ty::Ty;
 use gatewright_dsl::value::Value;
 
+use crate::clocks::Schedule;
 use crate::error::{CheckFailure, Cover, SimError, near_names};
 
 /// A data port of a device: its index among [`Dut::pins`], which is the id of the top module's port.
@@ -41,6 +42,8 @@ pub struct PinInfo {
     pub ty: Ty,
     /// What the type means to a reader.
     pub format: Format,
+    /// The clock that takes an input, or that an output follows: an index into [`Interface::clocks`].
+    pub clock: usize,
 }
 
 /// The pins of a stream port.
@@ -58,6 +61,8 @@ pub struct StreamPins {
     pub last: Pin,
     /// The payload, in order.
     pub payload: Vec<Pin>,
+    /// Its clock: an index into [`Interface::clocks`].
+    pub clock: usize,
 }
 
 /// A clock of a device with its reset.
@@ -100,6 +105,7 @@ impl Interface {
                 ready: pin(s.ready)?,
                 last: pin(s.last)?,
                 payload: s.payload.iter().map(|&p| pin(p)).collect::<Result<_, _>>()?,
+                clock: top.ports[s.valid].domain.index(),
             });
         }
         let pins = top.ports.values().map(|p| PinInfo {
@@ -107,6 +113,7 @@ impl Interface {
             dir: p.dir,
             ty: p.ty,
             format: p.format.clone(),
+            clock: p.domain.index(),
         });
         let clocks =
             top.domains.values().map(|d| ClockInfo { clock: d.clock.clone(), reset: d.reset.clone() }).collect();
@@ -230,12 +237,19 @@ pub trait Dut {
     /// The settled value of a port.
     fn peek(&mut self, pin: Pin) -> Result<Value, SimError>;
     /// Puts the reset of one clock (an index into [`Interface::clocks`]) into its active or inactive level. Without
-    /// effect where that clock has no reset. All resets are inactive at first.
+    /// effect where that clock has no reset. All resets are inactive at first. Clocks whose resets have one name share
+    /// it.
     fn poke_reset(&mut self, clock: usize, active: bool) -> Result<(), SimError>;
-    /// Advances to the next clock edge: values settle, checks are evaluated, state changes. At present all clocks of a
-    /// device have their edges together.
+    /// Says when the clocks have their edges from now on. Before the first call all have one at every step.
+    fn set_schedule(&mut self, schedule: &Schedule) -> Result<(), SimError>;
+    /// Advances to the next edge of a clock, or of several that fall together: values settle, checks of these clocks are
+    /// evaluated, their state changes.
     fn step(&mut self) -> Result<(), SimError>;
-    /// How many edges there were.
+    /// Whether the next step is an edge of this clock.
+    fn ticks(&self, clock: usize) -> bool;
+    /// The time of the next step, in the units of the schedule.
+    fn time(&self) -> u64;
+    /// How many steps there were.
     fn cycle(&self) -> u64;
 
     /// What `step` does with checks that fail.
@@ -333,8 +347,17 @@ impl<D: Dut + ?Sized> Dut for &mut D {
     fn poke_reset(&mut self, clock: usize, active: bool) -> Result<(), SimError> {
         (**self).poke_reset(clock, active)
     }
+    fn set_schedule(&mut self, schedule: &Schedule) -> Result<(), SimError> {
+        (**self).set_schedule(schedule)
+    }
     fn step(&mut self) -> Result<(), SimError> {
         (**self).step()
+    }
+    fn ticks(&self, clock: usize) -> bool {
+        (**self).ticks(clock)
+    }
+    fn time(&self) -> u64 {
+        (**self).time()
     }
     fn cycle(&self) -> u64 {
         (**self).cycle()
@@ -357,6 +380,12 @@ impl<D: Dut + ?Sized> Dut for &mut D {
     fn poke_i64(&mut self, pin: Pin, value: i64) -> Result<(), SimError> {
         (**self).poke_i64(pin, value)
     }
+}
+
+/// The clocks whose reset has the name of this one's.
+pub(crate) fn sharing_reset(interface: &Interface, clock: usize) -> impl Iterator<Item = usize> {
+    let name = |n: usize| interface.clocks[n].reset.as_ref().map(|r| &r.name);
+    (0..interface.clocks.len()).filter(move |&n| name(n).is_some() && name(n) == name(clock))
 }
 
 /// An error where the device has no such clock.

@@ -117,6 +117,14 @@ pub enum SimError {
     /// Checks failed at a clock edge.
     #[error("{}", lines(.0))]
     CheckFailed(Vec<CheckFailure>),
+    /// A schedule that the device's clocks cannot have.
+    #[error("`{top}` cannot run on this schedule: {what}")]
+    Schedule {
+        /// The top module.
+        top: String,
+        /// What is wrong.
+        what: String,
+    },
     /// Streams made no progress.
     #[error("no progress for {idle} cycles (now at cycle {cycle}): {}", .stuck.join("; "))]
     Stuck {

@@ -1,6 +1,7 @@
 //! Simulation of Gatewright designs.
 
 pub mod batch;
+pub mod clocks;
 pub mod compare;
 pub mod dut;
 pub mod error;
@@ -12,6 +13,7 @@ pub mod verilator;
 pub mod waves;
 
 pub use batch::Batch;
+pub use clocks::{Schedule, Timeline};
 pub use compare::{Lockstep, RandomStimulus, Stimulus, compare};
 pub use dut::{Dut, DutExt, Interface, OnFailure, Pin, PinInfo};
 pub use error::{CheckFailure, Cover, SimError};

@@ -1,7 +1,7 @@
 //! Drivers and monitors of valid/ready streams, for any engine.
 //!
 //! A [`StreamSource`] offers beats to an input stream of a device, a [`StreamSink`] takes beats from an output stream;
-//! each stalls by a seeded pattern ([`Stall`]). A sink, and a [`StreamMonitor`] on any stream, checks the contract: a
+//! each stalls by a seeded pattern ([`Stall`]), and moves at the edges of its stream's clock. A sink, and a [`StreamMonitor`] on any stream, checks the contract: a
 //! beat once offered stays, unchanged, until it is taken. [`run`] drives agents together until all are done, and names
 //! the stream that is stuck where nothing moves.
 
@@ -79,7 +79,7 @@ impl Staller {
     }
 }
 
-/// Something that drives or watches a stream, cycle by cycle.
+/// Something that drives or watches a stream, step by step; it does nothing where its clock has no edge.
 pub trait Agent {
     /// Pokes the device before the edge.
     fn drive(&mut self, dut: &mut dyn Dut) -> Result<(), SimError>;
@@ -145,6 +145,9 @@ impl StreamSource {
 
 impl Agent for StreamSource {
     fn drive(&mut self, dut: &mut dyn Dut) -> Result<(), SimError> {
+        if !dut.ticks(self.pins.clock) {
+            return Ok(());
+        }
         let stalled = self.staller.next();
         if !self.offering {
             self.offering = !stalled && !self.queue.is_empty();
@@ -164,7 +167,7 @@ impl Agent for StreamSource {
         Ok(())
     }
     fn observe(&mut self, dut: &mut dyn Dut) -> Result<bool, SimError> {
-        let moves = self.offering && !dut.peek(self.pins.ready)?.is_zero();
+        let moves = self.offering && dut.ticks(self.pins.clock) && !dut.peek(self.pins.ready)?.is_zero();
         if moves {
             self.offering = false;
             self.queue.pop_front();
@@ -218,6 +221,9 @@ impl Agent for StreamMonitor {
         Ok(())
     }
     fn observe(&mut self, dut: &mut dyn Dut) -> Result<bool, SimError> {
+        if !dut.ticks(self.pins.clock) {
+            return Ok(false);
+        }
         if dut.peek(self.pins.valid)?.is_zero() {
             return match self.held {
                 Some(_) => Err(self.broken(dut, "valid was taken back before the beat was taken".into())),
@@ -291,6 +297,9 @@ impl StreamSink {
 
 impl Agent for StreamSink {
     fn drive(&mut self, dut: &mut dyn Dut) -> Result<(), SimError> {
+        if !dut.ticks(self.monitor.pins.clock) {
+            return Ok(());
+        }
         let ready = !self.staller.next();
         dut.poke_i64(self.monitor.pins.ready, i64::from(ready))
     }

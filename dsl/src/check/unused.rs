@@ -33,6 +33,9 @@ pub(crate) fn check(module: &Module, drafts: &mut Vec<Draft>) {
     for reg in unread(&module.regs, &regs).filter(|r| r.ty.as_constant().is_none()) {
         drafts.push(w0301::new(reg.place, &reg.name));
     }
+    for id in module.domains.ids().filter_map(|d| module.reset_wire(d)) {
+        wires[id.index()] = true;
+    }
     for wire in unread(&module.wires, &wires).filter(|w| w.ty.as_constant().is_none()) {
         drafts.push(w0302::new(wire.place, &wire.name));
     }

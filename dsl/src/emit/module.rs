@@ -5,7 +5,7 @@ use std::fmt::Write;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::ids::{Arena, Id, ModuleId, NodeId, PlaceId, PortId};
-use crate::ir::{Design, Dir, Format, Module, ModuleKind, Op, Param, Place};
+use crate::ir::{Crossing, Design, Dir, Format, Module, ModuleKind, Op, Param, Place};
 use crate::pass::name::{Namespace, assign};
 
 use super::expr::Around;
@@ -345,7 +345,11 @@ impl Text<'_, '_> {
         let m = plan.m;
         for (id, reg) in m.regs.iter().filter(|(id, _)| plan.reg_base[at(*id)] != NONE) {
             self.mark(reg.place);
-            self.declare("reg", plan.reg_base[at(id)]);
+            let kind = match reg.crossing {
+                Crossing::Synchronizer => "(* ASYNC_REG = \"TRUE\" *) reg",
+                Crossing::No | Crossing::Held => "reg",
+            };
+            self.declare(kind, plan.reg_base[at(id)]);
             self.put(";");
             match &reg.format {
                 Format::Enum(names) if self.comments => {

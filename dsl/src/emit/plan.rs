@@ -176,6 +176,10 @@ impl<'a> Plan<'a> {
         let live = plan.liveness();
         let uses = Uses::count(&plan, &live);
         let early = plan.sort(&live);
+        for wire in m.domains.ids().filter_map(|d| m.reset_wire(d)) {
+            let base = plan.wire_base[at(wire)];
+            plan.early.insert(base);
+        }
         plan.shape(&uses, &early);
         plan
     }

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::panic::Location;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -12,8 +13,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::elaborate::{Cache, Key};
 use super::when::Frame;
+use crate::check::domains::Clocking;
 use crate::diag::{self, Draft};
-use crate::ids::{Arena, DomainId, Id, ModuleId, NodeId, PlaceId, WireId};
+use crate::ids::{Arena, DomainId, ModuleId, NodeId, PlaceId, WireId};
 use crate::ir::order::Summaries;
 use crate::ir::rules::{self, RuleError};
 use crate::ir::{self, BinOp, Domain, Format, Node, Op, Place, Places, UnOp, eval};
@@ -64,7 +66,10 @@ pub(crate) struct Context {
     place_ids: FxHashMap<(*const Location<'static>, Option<PlaceId>), PlaceId>,
     /// Names of modules that are finished, by the id that handles of theirs carry.
     pub finished: FxHashMap<u32, String>,
+    /// The implicit domain of the top.
     pub domain: Domain,
+    /// When the ports of finished modules are sampled, for those that somebody asked for.
+    pub clocking: FxHashMap<ModuleId, Rc<Clocking>>,
     pub root_frame: Option<PlaceId>,
     /// Somebody asked for the type of a poison handle: types of no width may come from there.
     pub guessed: bool,
@@ -95,6 +100,8 @@ pub(crate) struct Builder {
     pub tainted: FxHashSet<(bool, u32)>,
     /// In a pipelined region children are inlined and state is refused: the region's place.
     pub pure: Option<PlaceId>,
+    /// The domains that `Module::domain` has opened.
+    pub domains: Vec<DomainId>,
 }
 
 static NEXT_UID: AtomicU32 = AtomicU32::new(1);
@@ -123,6 +130,7 @@ impl Context {
             place_ids: FxHashMap::default(),
             finished: FxHashMap::default(),
             domain,
+            clocking: FxHashMap::default(),
             root_frame: None,
             guessed: false,
         }
@@ -339,6 +347,7 @@ impl Builder {
             streams: FxHashMap::default(),
             tainted: FxHashSet::default(),
             pure: None,
+            domains: Vec::new(),
         }
     }
 
@@ -427,8 +436,9 @@ impl Builder {
         (id, self.raw(node))
     }
 
+    /// The clock domain around.
     pub fn domain(&self) -> DomainId {
-        DomainId::new(0)
+        self.domains.last().copied().unwrap_or_default()
     }
 }
 

@@ -11,9 +11,9 @@ use super::bundle::{Bundle, Leaf, Role, Shape};
 use super::context::{Builder, Context, Loc, Raw, swap, with};
 use super::module::{Generator, Module, abort, abort_if_none, direction};
 use super::when::Target;
-use super::{finish, stream};
+use super::{clock, finish, stream};
 use crate::diag::{self, Diagnostic, Diagnostics};
-use crate::ids::{Id, ModuleId, PortId};
+use crate::ids::{DomainId, Id, ModuleId, PlaceId, PortId};
 use crate::ir::{CheckKind, Design, Dir, Domain, Op, Polarity, Port, Reset, ResetKind, StreamPort};
 use crate::ty::{MAX_WIDTH, Ty};
 
@@ -36,10 +36,11 @@ impl<G: Generator> AnyGenerator for G {
     }
 }
 
-/// A generator as a key: its type and value. (All modules of one elaboration have the same kind of domain.)
+/// A generator as a key: its type and value, and the kind of the domain around.
 #[derive(Clone)]
 pub(crate) struct Key {
     hash: u64,
+    domain: Option<(ResetKind, Polarity)>,
     generator: Rc<dyn AnyGenerator>,
 }
 
@@ -48,12 +49,14 @@ impl Key {
         let mut hasher = FxHasher::default();
         TypeId::of::<G>().hash(&mut hasher);
         generator.hash(&mut hasher);
-        Key { hash: hasher.finish(), generator: Rc::new(generator.clone()) }
+        let domain = with(|c| clock::around(c).kind()).flatten();
+        domain.hash(&mut hasher);
+        Key { hash: hasher.finish(), domain, generator: Rc::new(generator.clone()) }
     }
 }
 impl PartialEq for Key {
     fn eq(&self, other: &Key) -> bool {
-        self.hash == other.hash && self.generator.equals(&*other.generator)
+        self.hash == other.hash && self.domain == other.domain && self.generator.equals(&*other.generator)
     }
 }
 impl Eq for Key {}
@@ -114,7 +117,10 @@ pub fn elaborate_with<G: Generator>(top: &G, options: &Options) -> Result<(Desig
         }
     }
     let restore = Restore(Cell::new(swap(Some(Context::new(options.domain.clone())))));
-    with(|c| check_domain(c, loc));
+    with(|c| {
+        let place = c.place(loc);
+        check_domain(c, &options.domain, place);
+    });
     let key = Key::new(top);
     let built = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| module_of(top, &key, "top", loc)));
     let context = swap(None);
@@ -143,16 +149,15 @@ pub fn elaborate_with<G: Generator>(top: &G, options: &Options) -> Result<(Desig
 }
 
 /// Names of clock and reset.
-fn check_domain(c: &mut Context, loc: Loc) {
-    let place = c.place(loc);
-    let Domain { clock, reset } = c.domain.clone();
-    for (name, what) in [(Some(&clock), "clock"), (reset.as_ref().map(|r| &r.name), "reset")] {
+pub(crate) fn check_domain(c: &mut Context, domain: &Domain, place: PlaceId) {
+    let Domain { clock, reset } = domain;
+    for (name, what) in [(Some(clock), "clock"), (reset.as_ref().map(|r| &r.name), "reset")] {
         if let Some(name) = name.filter(|n| !super::names::is_identifier(n)) {
             c.report(diag::e0203::new(place, name, what));
         }
     }
-    if reset.is_some_and(|r| r.name == clock) {
-        c.report(diag::e0204::reserved(place, &clock, "the reset", "the clock"));
+    if reset.as_ref().is_some_and(|r| r.name == *clock) {
+        c.report(diag::e0204::reserved(place, clock, "the reset", "the clock"));
     }
 }
 
@@ -206,7 +211,7 @@ pub(crate) fn body<I: Bundle, O: Bundle>(
         if !super::names::is_identifier(module_name) {
             c.report(diag::e0203::new(place, module_name, "module"));
         }
-        let domain = c.domain.clone();
+        let domain = clock::implicit(c);
         c.stack.push(Builder::new(module_name.to_string(), domain, place));
         let raws = input_ports(c, shape)?;
         Some(raws)
@@ -384,7 +389,8 @@ pub(crate) fn port_name(path: &[String], empty: &str) -> String {
 }
 
 fn port(name: String, dir: Dir, leaf: &Leaf) -> Port {
-    Port { name, dir, ty: leaf.ty, format: leaf.format.clone(), driver: None, place: crate::ids::PlaceId(0) }
+    let (domain, place) = (DomainId(0), PlaceId(0));
+    Port { name, dir, ty: leaf.ty, format: leaf.format.clone(), driver: None, domain, place }
 }
 
 /// Groups the leaves of each stream; port ids count from `first`.

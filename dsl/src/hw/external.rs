@@ -8,7 +8,7 @@ use super::context::{Builder, Loc, with};
 use super::elaborate::{self, Key};
 use super::module::{Generator, Module, abort, abort_if_none, direction, instantiate};
 use crate::diag;
-use crate::ids::{ModuleId, PortId};
+use crate::ids::{DomainId, ModuleId, PortId};
 use crate::ir::{Dir, ModuleKind, Param, Port};
 
 /// A module given by its ports: Verilog name, parameters, and, for simulation, a model in the language.
@@ -95,7 +95,7 @@ impl Module {
             });
             id
         });
-        instantiate(name, id, &inputs, &shape, &out_shape, true, loc)
+        instantiate(name, id, &inputs, (&shape, &out_shape), &[], true, loc)
     }
 }
 
@@ -116,13 +116,13 @@ fn declare<E: ExternModule>(
         if !usable {
             c.report(diag::e0203::new(place, &verilog_name, "module"));
         }
-        let domain = c.domain.clone();
+        let domain = super::clock::implicit(c);
         c.stack.push(Builder::new(verilog_name.clone(), domain, place));
         let b = c.top()?;
         let mut add = |output: bool, name: String, leaf: super::bundle::Leaf| {
             let dir = direction(output, if leaf.role == Role::Ready { Role::Ready } else { Role::Data });
             let ty = if output { elaborate::unchecked(leaf.ty) } else { leaf.ty };
-            b.ir.ports.push(Port { name, dir, ty, format: leaf.format, driver: None, place });
+            b.ir.ports.push(Port { name, dir, ty, format: leaf.format, driver: None, domain: DomainId(0), place });
         };
         shape.leaves(&mut Default::default(), &mut |path, leaf| {
             add(false, elaborate::port_name(path.parts(), "in"), leaf)

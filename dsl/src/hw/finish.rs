@@ -35,6 +35,9 @@ pub(crate) fn module(c: &mut Context) {
             check::unused::check(&b.ir, &mut drafts);
         }
     }
+    if !failed {
+        check::domains::check(c, &mut drafts);
+    }
     c.drafts.extend(drafts);
 }
 
@@ -121,9 +124,10 @@ fn settle_names(b: &mut Builder, drafts: &mut Vec<diag::Draft>) {
     let ir = &mut b.ir;
     let mut taken = rustc_hash::FxHashMap::default();
     let mut reserved = Vec::new();
-    for domain in ir.domains.values() {
+    for (id, domain) in ir.domains.iter() {
         reserved.push(domain.clock.clone());
-        reserved.extend(domain.reset.iter().map(|r| r.name.clone()));
+        let pin = domain.reset.iter().filter(|_| ir.reset_wire(id).is_none());
+        reserved.extend(pin.map(|r| r.name.clone()));
     }
     for pass in [Dir::Input, Dir::Output] {
         for port in ir.ports.values_mut() {

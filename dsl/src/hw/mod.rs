@@ -38,6 +38,7 @@
 
 pub mod bits;
 pub mod bundle;
+pub(crate) mod clock;
 pub(crate) mod context;
 pub mod elaborate;
 pub mod enums;

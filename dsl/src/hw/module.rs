@@ -11,7 +11,7 @@ use super::elaborate::{self, Key, MAX_DEPTH, port_name};
 use super::when::Target;
 use crate::diag;
 use crate::ids::{Id, NodeId, PlaceId, PortId};
-use crate::ir::{self, Check, CheckKind, Dir, Op};
+use crate::ir::{self, Check, CheckKind, Dir, Domain, Op};
 use crate::ty::Ty;
 
 /// A description of hardware as a plain value: equal values give one module, however often they are instantiated.
@@ -115,11 +115,23 @@ impl Module {
             let inputs = checked_inputs(name, &inputs, &generator.shape(), &generator.name(), loc);
             return self.scope(name, || generator.build(self, inputs));
         }
+        self.inst_bound(name, generator, inputs, &[], loc)
+    }
+
+    /// As [`Module::inst`], with domains here for domains that the child names.
+    pub(crate) fn inst_bound<G: Generator>(
+        &self,
+        name: &str,
+        generator: &G,
+        inputs: G::In,
+        bindings: &[(&Domain, &Domain)],
+        loc: Loc,
+    ) -> G::Out {
         let key = Key::new(generator);
         let child = elaborate::module_of(generator, &key, name, loc);
         let shape = generator.shape();
         let out_shape: <G::Out as Bundle>::Shape = elaborate::out_shape::<G>(&key);
-        instantiate(name, child, &inputs, &shape, &out_shape, false, loc)
+        instantiate(name, child, &inputs, (&shape, &out_shape), bindings, false, loc)
     }
 
     /// Simulators report where `condition` is 0 at a clock edge outside reset (and where the conditions around hold).
@@ -212,8 +224,8 @@ pub(crate) fn instantiate<I: Bundle, O: Bundle>(
     name: &str,
     child: crate::ids::ModuleId,
     inputs: &I,
-    in_shape: &I::Shape,
-    out_shape: &O::Shape,
+    (in_shape, out_shape): (&I::Shape, &O::Shape),
+    bindings: &[(&Domain, &Domain)],
     black_box: bool,
     loc: Loc,
 ) -> O {
@@ -228,11 +240,11 @@ pub(crate) fn instantiate<I: Bundle, O: Bundle>(
     let made = with(|c| {
         let place = c.place(loc);
         let name = user_name(c, name, "instance", place);
-        let domain = c.top()?.domain();
+        let domains = super::clock::of_child(c, child, &module, bindings, place);
         let inst = c.top()?.ir.insts.push(ir::Inst {
             name: name.clone(),
             module: child,
-            domains: vec![domain],
+            domains,
             inputs: Vec::new(),
             place,
         });

@@ -8,7 +8,7 @@ use super::module::{Module, abort_if_none};
 use super::when::fitted_leaves;
 use crate::diag;
 use crate::ids::{Id, PlaceId, RegId, WireId};
-use crate::ir::{self, Op};
+use crate::ir::{self, Crossing, Op};
 use crate::ty::{MAX_WIDTH, Ty};
 use crate::value::Value;
 
@@ -18,6 +18,7 @@ pub struct RegDecl<'m, S: Shape> {
     module: PhantomData<&'m Module>,
     name: String,
     shape: S,
+    crossing: Crossing,
     loc: Loc,
 }
 
@@ -115,7 +116,7 @@ impl Module {
     /// Declares a register; `.reset(value)` or `.no_reset()` completes it.
     #[track_caller]
     pub fn reg<S: Shape>(&self, name: &str, shape: S) -> RegDecl<'_, S> {
-        RegDecl { module: PhantomData, name: name.to_string(), shape, loc: Loc::caller() }
+        RegDecl { module: PhantomData, name: name.to_string(), shape, crossing: Crossing::No, loc: Loc::caller() }
     }
 
     /// Declares a wire. It has to be driven on every path.
@@ -147,7 +148,8 @@ impl Module {
     #[track_caller]
     pub fn delay<T: Bundle + Clone>(&self, name: &str, value: T) -> T {
         let loc = Loc::caller();
-        let decl = RegDecl { module: PhantomData, name: name.to_string(), shape: value.shape(), loc };
+        let (shape, crossing) = (value.shape(), Crossing::No);
+        let decl = RegDecl { module: PhantomData, name: name.to_string(), shape, crossing, loc };
         let reg = decl.make(None, None);
         reg.drive(value, loc);
         reg.q
@@ -155,6 +157,12 @@ impl Module {
 }
 
 impl<S: Shape> RegDecl<'_, S> {
+    /// Lets it take values of other clocks: as a stage of a synchroniser, or because they do not change when it takes
+    /// them. The parts in [`cdc`](crate::parts::cdc) are made of such registers; beside them this is seldom needed.
+    pub fn crossing(mut self, crossing: Crossing) -> Self {
+        self.crossing = crossing;
+        self
+    }
     /// The value under reset, which is also the value at power-up: a number (for every leaf), a `bool`, an enum value, or
     /// a list of one [`Value`] per leaf. Of a fixed-point register an `f64` is the number itself, an integer counts its
     /// steps.
@@ -170,7 +178,7 @@ impl<S: Shape> RegDecl<'_, S> {
     }
 
     fn make(self, reset: Option<Vec<Value>>, mut problem: Option<String>) -> Reg<S::Value> {
-        let RegDecl { module: _, name, shape, loc } = self;
+        let RegDecl { module: _, name, shape, crossing, loc } = self;
         let leaves = stored_leaves(&shape, &name, "register", loc);
         let made = with(|c| {
             let place = c.place(loc);
@@ -200,7 +208,7 @@ impl<S: Shape> RegDecl<'_, S> {
                 let b = c.top()?;
                 let domain = b.domain();
                 let (ty, format) = (leaf.ty, leaf.format);
-                let reg = b.ir.regs.push(ir::Reg { name, ty, format, domain, reset, next: Vec::new(), place });
+                let reg = b.ir.regs.push(ir::Reg { name, ty, format, domain, crossing, reset, next: Vec::new(), place });
                 raws.push(b.push(Op::Reg(reg), ty, place));
             }
             Some((first, owner, place, raws))

@@ -68,7 +68,8 @@ pub struct Module {
     pub name: String,
     /// Ours, or a black box.
     pub kind: ModuleKind,
-    /// Clock domains; the first is the implicit one.
+    /// Clock domains; the first is the implicit one. A reset that has the name of a wire is that wire ([`Module::reset_wire`]);
+    /// all others are pins.
     pub domains: Arena<DomainId, Domain>,
     /// Data ports in order: those of the inputs' bundle, then those of the outputs' (a stream has ports of both
     /// directions). Clocks and resets belong to the domains.
@@ -114,6 +115,14 @@ impl Module {
     }
 }
 
+impl Module {
+    /// The wire that is the reset of a domain, where it is none of the module's pins.
+    pub fn reset_wire(&self, domain: DomainId) -> Option<WireId> {
+        let reset = self.domains.get(domain)?.reset.as_ref()?;
+        self.wires.iter().find(|(_, w)| w.name == reset.name).map(|(id, _)| id)
+    }
+}
+
 /// Most words of a memory.
 pub const MAX_WORDS: u64 = 1 << 24;
 
@@ -151,6 +160,21 @@ pub struct Domain {
     pub clock: String,
     /// The reset, where there is one.
     pub reset: Option<Reset>,
+}
+
+impl Domain {
+    /// A clock without reset: reset values hold at power-up only.
+    pub fn new(clock: &str) -> Domain {
+        Domain { clock: clock.into(), reset: None }
+    }
+    /// The same clock with this reset.
+    pub fn reset(self, name: &str, kind: ResetKind, polarity: Polarity) -> Domain {
+        Domain { reset: Some(Reset { name: name.into(), kind, polarity }), ..self }
+    }
+    /// What its reset is like; domains that agree in it can stand for each other.
+    pub fn kind(&self) -> Option<(ResetKind, Polarity)> {
+        self.reset.as_ref().map(|r| (r.kind, r.polarity))
+    }
 }
 
 /// The reset of a clock domain.
@@ -205,6 +229,10 @@ pub struct Port {
     pub format: Format,
     /// For outputs: the driver. `None` for inputs, whose value is the node [`Op::Input`].
     pub driver: Option<NodeId>,
+    /// The clock that samples an input, or that an output follows; the implicit one where there is none or several. For
+    /// drivers and reports.
+    #[serde(default)]
+    pub domain: DomainId,
     /// Where it was declared.
     pub place: PlaceId,
 }
@@ -369,6 +397,9 @@ pub struct Reg {
     pub format: Format,
     /// Clock and reset.
     pub domain: DomainId,
+    /// Whether it takes values of other clocks.
+    #[serde(default)]
+    pub crossing: Crossing,
     /// The value under reset, and at power-up; `None`: not reset, power-up is [`Ty::power_up`]. Where the domain has no
     /// reset the value still holds at power-up.
     pub reset: Option<Value>,
@@ -376,6 +407,18 @@ pub struct Reg {
     pub next: Block,
     /// Where it was declared.
     pub place: PlaceId,
+}
+
+/// Whether a register takes values of other clocks than its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Crossing {
+    /// It does not.
+    #[default]
+    No,
+    /// It is a stage of a synchroniser: its input may change at any time. Verilog marks it `ASYNC_REG`.
+    Synchronizer,
+    /// The designer vouches that its input does not change when it takes it.
+    Held,
 }
 
 /// A named combinational value with a decision tree that drives it on every path.

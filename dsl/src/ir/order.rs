@@ -47,14 +47,14 @@ pub struct Summary {
 pub type Summaries = Arena<ModuleId, Summary>;
 
 /// The items that items depend on, as one flat list. Wires are numbered after nodes.
-struct Graph {
+pub(crate) struct Graph {
     nodes: usize,
     start: Vec<u32>,
     targets: Vec<u32>,
 }
 
 impl Graph {
-    fn new(module: &Module, summaries: &Summaries) -> Graph {
+    pub fn new(module: &Module, summaries: &Summaries) -> Graph {
         let nodes = module.nodes.len();
         let mut start = Vec::with_capacity(nodes + module.wires.len() + 1);
         let mut targets = Vec::with_capacity(2 * nodes);
@@ -87,15 +87,16 @@ impl Graph {
         Graph { nodes, start, targets }
     }
 
-    fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.start.len() - 1
     }
 
-    fn targets(&self, item: usize) -> &[u32] {
+    /// What an item depends on.
+    pub fn targets(&self, item: usize) -> &[u32] {
         &self.targets[self.start[item] as usize..self.start[item + 1] as usize]
     }
 
-    fn item(&self, index: usize) -> Item {
+    pub fn item(&self, index: usize) -> Item {
         match index.checked_sub(self.nodes) {
             None => Item::Node(NodeId::new(index)),
             Some(wire) => Item::Wire(WireId::new(wire)),
@@ -103,7 +104,7 @@ impl Graph {
     }
 
     /// The items in an order in which each comes after those it depends on, or an item on a loop.
-    fn sort(&self) -> Result<Vec<u32>, u32> {
+    pub fn sort(&self) -> Result<Vec<u32>, u32> {
         const NEW: u8 = 0;
         const OPEN: u8 = 1;
         const DONE: u8 = 2;
@@ -270,7 +271,7 @@ mod tests {
     }
     fn port(m: &mut Module, driver: Option<NodeId>) -> PortId {
         let dir = if driver.is_some() { Dir::Output } else { Dir::Input };
-        m.ports.push(Port { name: String::new(), dir, ty: Ty::BOOL, format: Format::Bool, driver, place: PlaceId(0) })
+        m.ports.push(Port { name: String::new(), dir, ty: Ty::BOOL, format: Format::Bool, driver, domain: Default::default(), place: PlaceId(0) })
     }
     fn node(m: &mut Module, op: Op) -> NodeId {
         m.nodes.push(Node { op, ty: Ty::BOOL, place: PlaceId(0) })

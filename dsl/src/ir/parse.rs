@@ -6,7 +6,7 @@ use std::fmt;
 use super::lex::{self, Token};
 use super::visit::MAX_NESTING;
 use super::{
-    BinOp, Block, Check, CheckKind, Collision, Design, Dir, Domain, Field, Format, Inst, Mem, MemRead, MemWrite,
+    BinOp, Block, Check, CheckKind, Collision, Crossing, Design, Dir, Domain, Field, Format, Inst, Mem, MemRead, MemWrite,
     Module, ModuleKind, Node, Op, Param, Place, Places, Polarity, Port, Reg, Reset, ResetKind, Stmt, StreamPort, UnOp,
     Wire,
 };
@@ -335,10 +335,11 @@ impl<'a> Parser<'a> {
             "input" | "output" => {
                 self.next_id(&m.ports, "port")?;
                 let (name, ty, format) = self.declared()?;
+                let domain = if self.eat_word("clock") { self.domain_id()? } else { DomainId(0) };
                 let driver = if self.eat("=") { Some(self.node()?) } else { None };
                 let place = self.place()?;
                 let dir = if word == "input" { Dir::Input } else { Dir::Output };
-                m.ports.push(Port { name, dir, ty, format, driver, place });
+                m.ports.push(Port { name, dir, ty, format, driver, domain, place });
             }
             "stream" => {
                 let stream = self.stream()?;
@@ -360,10 +361,15 @@ impl<'a> Parser<'a> {
                 self.next_id(&m.regs, "reg")?;
                 let (name, ty, format) = self.declared()?;
                 let domain = self.domain_id()?;
+                let crossing = match () {
+                    () if self.eat_word("synchronizer") => Crossing::Synchronizer,
+                    () if self.eat_word("held") => Crossing::Held,
+                    () => Crossing::No,
+                };
                 let reset = if self.eat_word("reset") { Some(self.value()?) } else { None };
                 let place = self.place()?;
                 let next = self.block(0)?;
-                m.regs.push(Reg { name, ty, format, domain, reset, next, place });
+                m.regs.push(Reg { name, ty, format, domain, crossing, reset, next, place });
             }
             "mem" => {
                 self.next_id(&m.mems, "mem")?;

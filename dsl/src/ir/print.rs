@@ -32,10 +32,10 @@
 use std::fmt::{self, Display, Write};
 
 use super::{
-    Block, Check, CheckKind, Collision, Design, Dir, Domain, Format, Inst, Mem, Module, ModuleKind, Op, Param,
+    Block, Check, CheckKind, Collision, Crossing, Design, Dir, Domain, Format, Inst, Mem, Module, ModuleKind, Op, Param,
     Polarity, Port, ResetKind, Stmt,
 };
-use crate::ids::{Arena, ModuleId, PlaceId};
+use crate::ids::{Arena, DomainId, ModuleId, PlaceId};
 use crate::ty::Ty;
 
 /// The design's text; [`parse`](super::parse::parse) gives the same design back.
@@ -175,6 +175,11 @@ impl Printer<'_> {
             put!(self, "  reg {id} ");
             self.declared(&reg.name, reg.ty, &reg.format);
             put!(self, " {}", reg.domain);
+            self.out.push_str(match reg.crossing {
+                Crossing::No => "",
+                Crossing::Synchronizer => " synchronizer",
+                Crossing::Held => " held",
+            });
             if let Some(v) = &reg.reset {
                 put!(self, " reset {v}");
             }
@@ -217,6 +222,9 @@ impl Printer<'_> {
 
     fn port(&mut self, port: &Port) {
         self.declared(&port.name, port.ty, &port.format);
+        if port.domain != DomainId(0) {
+            put!(self, " clock {}", port.domain);
+        }
         if let Some(driver) = port.driver {
             put!(self, " = {driver}");
         }

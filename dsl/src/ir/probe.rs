@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Design, Dir, Format, Module, ModuleKind, Node, Op, Port};
-use crate::ids::{InstId, ModuleId, NodeId, PlaceId};
+use crate::ids::{DomainId, InstId, ModuleId, NodeId, PlaceId};
 use crate::ty::Ty;
 
 /// Why a probe cannot be placed.
@@ -88,6 +88,7 @@ impl Design {
                 ty,
                 format: format.clone(),
                 driver: Some(node),
+                domain: DomainId(0),
                 place,
             };
             let known = module.ports.iter().find(|(_, p)| p.driver == Some(node) && p.name.starts_with("probe_"));

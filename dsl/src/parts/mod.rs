@@ -3,6 +3,7 @@
 pub mod arbiter;
 pub mod axi_stream;
 pub mod cordic;
+pub mod cdc;
 pub mod counter;
 pub mod credit;
 pub mod delay;

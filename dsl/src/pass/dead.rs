@@ -1,6 +1,6 @@
 //! `dead`: drops what nothing observable needs.
 //!
-//! Observable are the outputs of the top, checks, black boxes, and nodes that the user named. Registers, wires, memories,
+//! Observable are the outputs of the top, resets, checks, black boxes, and nodes that the user named. Registers, wires, memories,
 //! read ports, children and nodes that feed none of these go, and so do modules that nobody instantiates any more. Ports
 //! stay, and so does the check for collisions of a memory that stays.
 //!
@@ -59,6 +59,10 @@ fn module(m: &mut Module, acts: &[bool]) {
     }
     m.ports.values().filter_map(|p| p.driver).for_each(|x| mark.node(x));
     m.names.keys().for_each(|&x| mark.node(x));
+    for wire in m.domains.ids().filter_map(|d| m.reset_wire(d)) {
+        mark.live.wires[wire.index()] = true;
+        for_each_in_block(&m.wires[wire].driver, &mut |x| mark.node(x));
+    }
     for (id, inst) in m.insts.iter() {
         if acts[inst.module.index()] {
             mark.inst(m, id.index());

@@ -60,7 +60,8 @@ impl Build {
 
     pub fn input(&mut self, name: &str, ty: Ty) -> NodeId {
         let place = self.place();
-        let port = Port { name: name.into(), dir: Dir::Input, ty, format: Format::Plain, driver: None, place };
+        let (format, domain) = (Format::Plain, DomainId(0));
+        let port = Port { name: name.into(), dir: Dir::Input, ty, format, driver: None, domain, place };
         let port = self.m.ports.push(port);
         self.node(Op::Input(port), ty)
     }
@@ -72,8 +73,8 @@ impl Build {
 
     pub fn output_as(&mut self, name: &str, n: NodeId, ty: Ty) -> PortId {
         let place = self.place();
-        let driver = Some(n);
-        self.m.ports.push(Port { name: name.into(), dir: Dir::Output, ty, format: Format::Plain, driver, place })
+        let (driver, format, domain) = (Some(n), Format::Plain, DomainId(0));
+        self.m.ports.push(Port { name: name.into(), dir: Dir::Output, ty, format, driver, domain, place })
     }
 
     pub fn name(&mut self, n: NodeId, name: &str) -> NodeId {
@@ -139,8 +140,8 @@ impl Build {
     pub fn reg(&mut self, name: &str, ty: Ty, reset: Option<i64>) -> (RegId, NodeId) {
         let place = self.place();
         let reset = reset.map(Value::from);
-        let reg =
-            Reg { name: name.into(), ty, format: Format::Plain, domain: DomainId(0), reset, next: Vec::new(), place };
+        let (format, domain, crossing) = (Format::Plain, DomainId(0), Crossing::No);
+        let reg = Reg { name: name.into(), ty, format, domain, crossing, reset, next: Vec::new(), place };
         let reg = self.m.regs.push(reg);
         (reg, self.node(Op::Reg(reg), ty))
     }

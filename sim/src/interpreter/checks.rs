@@ -12,6 +12,7 @@ use super::graph::{V, is_small};
 use super::lower::vertex;
 use super::memory::{Memory, Now};
 use super::program::Slot;
+use crate::clocks::Timeline;
 use crate::error::{CheckFailure, Cover};
 
 /// What a module says about a check; shared by its instances.
@@ -45,6 +46,7 @@ struct Item<T> {
     text: Arc<Text>,
     inst: u32,
     clock: u32,
+    reset: u32,
 }
 
 /// All checks of a flattened design.
@@ -53,6 +55,13 @@ pub(super) struct Checks<T>(Vec<Item<T>>);
 /// The text of a place, `file:line:column`.
 pub(crate) fn place_text(design: &Design, place: PlaceId) -> String {
     design.places.0.get(place).map_or_else(String::new, |p| format!("{}:{}:{}", p.file, p.line, p.column))
+}
+
+/// An edge: the clocks that have it, the resets that are active, and its number.
+pub(super) struct When<'a> {
+    pub(super) in_reset: &'a [bool],
+    pub(super) timeline: &'a Timeline,
+    pub(super) cycle: u64,
 }
 
 /// Collects the checks of all instances.
@@ -96,7 +105,8 @@ pub(super) fn collect(design: &Design, flat: &Flat) -> Checks<V> {
                 },
             };
             let clock = inst.clocks.get(check.domain.index()).copied().unwrap_or(0);
-            items.push(Item { kind, text: texts[id.index()].clone(), inst: n as u32, clock });
+            let reset = inst.resets.get(check.domain.index()).copied().unwrap_or(0);
+            items.push(Item { kind, text: texts[id.index()].clone(), inst: n as u32, clock, reset });
         }
     }
     Checks(items)
@@ -152,25 +162,27 @@ impl Checks<V> {
         Checks(
             self.0
                 .into_iter()
-                .map(|i| Item { kind: place(i.kind), text: i.text, inst: i.inst, clock: i.clock })
+                .map(|i| Item { kind: place(i.kind), text: i.text, inst: i.inst, clock: i.clock, reset: i.reset })
                 .collect(),
         )
     }
 }
 
 impl Checks<Slot> {
-    /// Evaluates all checks on settled values. `path` names an instance.
+    /// Evaluates the checks of the clocks that have an edge, on settled values. `path` names an instance.
     pub(super) fn evaluate(
         &mut self,
         now: Now<'_>,
-        in_reset: &[bool],
+        when: &When<'_>,
         memories: &[Memory],
-        cycle: u64,
         path: impl Fn(u32) -> String,
     ) -> Vec<CheckFailure> {
         let mut failures = Vec::new();
         for item in &mut self.0 {
-            if in_reset.get(item.clock as usize).copied().unwrap_or(false) {
+            if !when.timeline.ticks(item.clock as usize) {
+                continue;
+            }
+            if when.in_reset.get(item.reset as usize).copied().unwrap_or(false) {
                 if let Kind::Stable { held, .. } = &mut item.kind {
                     *held = None;
                 }
@@ -195,7 +207,7 @@ impl Checks<Slot> {
                 }
                 Kind::NoCollision(mem) => memories
                     .get(*mem)
-                    .and_then(|m| m.collision(now))
+                    .and_then(|m| m.collision(now, item.clock))
                     .map(|addr| vec![(text.value.clone(), Value::from(addr))]),
                 Kind::Stable { valid, ready, payload, held } => {
                     let offered = now.bit(*valid);
@@ -207,7 +219,7 @@ impl Checks<Slot> {
             };
             if let Some(values) = broken {
                 failures.push(CheckFailure {
-                    cycle,
+                    cycle: when.cycle,
                     path: path(item.inst),
                     check: text.name.clone(),
                     message: text.message.clone(),

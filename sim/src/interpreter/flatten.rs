@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gatewright_dsl::ids::{DomainId, Id, InstId, MemId, ModuleId, NodeId, PortId, RegId, WireId};
-use gatewright_dsl::ir::{Collision, Design, Dir, Module, ModuleKind, Op, UnOp};
+use gatewright_dsl::ir::{Collision, Design, Dir, Module, ModuleKind, Op, Polarity, ResetKind, UnOp};
 use gatewright_dsl::ty::Ty;
 use gatewright_dsl::value::Value;
 
@@ -26,6 +26,16 @@ pub(super) struct FlatInst {
     children: u32,
     /// For each domain of the module, the clock of the top.
     pub(super) clocks: Vec<u32>,
+    /// For each domain of the module, its reset among [`Flat::resets`].
+    pub(super) resets: Vec<u32>,
+}
+
+/// A reset.
+pub(super) struct FlatReset<T> {
+    pub(super) kind: ResetKind,
+    pub(super) polarity: Polarity,
+    /// What drives it; `None`: a pin of the top, or nothing.
+    pub(super) wire: Option<T>,
 }
 
 pub(super) struct FlatReg {
@@ -33,11 +43,12 @@ pub(super) struct FlatReg {
     pub(super) next: V,
     pub(super) clock: u32,
     pub(super) init: Value,
-    /// True where the clock's reset sets it to `init`.
-    pub(super) resets: bool,
+    /// The reset that sets it to `init`.
+    pub(super) reset: Option<u32>,
 }
 
 pub(super) struct FlatRead {
+    pub(super) clock: u32,
     pub(super) addr: V,
     pub(super) enable: Option<V>,
     /// One per field.
@@ -45,6 +56,7 @@ pub(super) struct FlatRead {
 }
 
 pub(super) struct FlatWrite {
+    pub(super) clock: u32,
     pub(super) addr: V,
     pub(super) enable: V,
     pub(super) data: Vec<V>,
@@ -71,6 +83,8 @@ pub(super) struct Flat {
     pub(super) insts: Vec<FlatInst>,
     pub(super) regs: Vec<FlatReg>,
     pub(super) mems: Vec<FlatMem>,
+    /// One per domain of the top, then those that modules make.
+    pub(super) resets: Vec<FlatReset<V>>,
     /// For each port of the top: the input, or what drives the output.
     pub(super) pins: Vec<V>,
 }
@@ -80,8 +94,14 @@ const MEMORY_LIMIT: u64 = 1 << 28;
 
 /// Flattens a verified design.
 pub(super) fn flatten(design: &Design) -> Result<Flat, SimError> {
-    let mut flat =
-        Flat { graph: Graph::default(), insts: Vec::new(), regs: Vec::new(), mems: Vec::new(), pins: Vec::new() };
+    let mut flat = Flat {
+        graph: Graph::default(),
+        insts: Vec::new(),
+        regs: Vec::new(),
+        mems: Vec::new(),
+        resets: Vec::new(),
+        pins: Vec::new(),
+    };
     flat.instances(design)?;
     let top = &design.modules[design.top];
     for port in top.ports.values() {
@@ -139,8 +159,14 @@ impl Flat {
     fn instances(&mut self, design: &Design) -> Result<(), SimError> {
         let top_name = &design.modules[design.top].name;
         let top = body(design, design.top, || top_name.clone())?;
-        let clocks = (0..design.modules[top].domains.len() as u32).collect();
-        self.instance(design, top, top_name.as_str().into(), 0, InstId(0), clocks);
+        let domains = &design.modules[top].domains;
+        self.resets.extend(domains.values().map(|d| {
+            let (kind, polarity) = d.kind().unwrap_or((ResetKind::Sync, Polarity::High));
+            FlatReset { kind, polarity, wire: None }
+        }));
+        let clocks: Vec<u32> = (0..domains.len() as u32).collect();
+        let name: Arc<str> = top_name.as_str().into();
+        self.instance(design, top, name, (0, InstId(0)), clocks.clone(), clocks);
         let mut at = 0;
         while at < self.insts.len() {
             self.insts[at].children = self.insts.len() as u32;
@@ -153,17 +179,32 @@ impl Flat {
                 let clocks = clocks.filter(|c| c.len() >= design.modules[child].domains.len()).ok_or_else(|| {
                     SimError::Malformed(format!("instance `{}` does not connect every clock of its module", path()))
                 })?;
-                self.instance(design, child, inst.name.as_str().into(), at as u32, id, clocks);
+                let resets = inst.domains.iter().map(|d| self.insts[at].resets[d.index()]).collect();
+                self.instance(design, child, inst.name.as_str().into(), (at as u32, id), clocks, resets);
             }
             at += 1;
         }
         Ok(())
     }
 
-    fn instance(&mut self, design: &Design, id: ModuleId, name: Arc<str>, parent: u32, inst: InstId, clocks: Vec<u32>) {
+    fn instance(
+        &mut self,
+        design: &Design,
+        id: ModuleId,
+        name: Arc<str>,
+        (parent, inst): (u32, InstId),
+        clocks: Vec<u32>,
+        mut resets: Vec<u32>,
+    ) {
         let module = &design.modules[id];
         let nodes = self.graph.reserve(module.nodes.len());
         let wires = self.graph.reserve(module.wires.len());
+        for (id, domain) in module.domains.iter() {
+            if let (Some(wire), Some((kind, polarity))) = (module.reset_wire(id), domain.kind()) {
+                resets[id.index()] = self.resets.len() as u32;
+                self.resets.push(FlatReset { kind, polarity, wire: Some(wires + wire.index() as V) });
+            }
+        }
         let regs = self.regs.len() as u32;
         for reg in module.regs.values() {
             let source = self.graph.push(Def::Source, reg.ty);
@@ -172,10 +213,11 @@ impl Flat {
                 next: source,
                 clock: clocks.get(reg.domain.index()).copied().unwrap_or(0),
                 init: reg.reset.clone().unwrap_or_else(|| reg.ty.power_up()),
-                resets: reg.reset.is_some() && module.domains[reg.domain].reset.is_some(),
+                reset: (reg.reset.is_some() && module.domains[reg.domain].reset.is_some())
+                    .then(|| resets[reg.domain.index()]),
             });
         }
-        let flat = FlatInst { module: id, name, parent, inst, nodes, wires, regs, mems: 0, children: 0, clocks };
+        let flat = FlatInst { module: id, name, parent, inst, nodes, wires, regs, mems: 0, children: 0, clocks, resets };
         self.insts.push(flat);
     }
 
@@ -189,7 +231,10 @@ impl Flat {
                 return Err(SimError::TooLarge { path, depth: mem.depth, limit: MEMORY_LIMIT });
             }
             let stores = self.mems.last().map_or(0, |m| m.stores + m.fields.len() as u32);
+            let clocks = self.insts[n].clocks.clone();
+            let clock = |d: DomainId| clocks.get(d.index()).copied().unwrap_or(0);
             let reads = mem.reads.iter().map(|read| FlatRead {
+                clock: read.sync.map_or(0, clock),
                 addr: vertex(nodes, read.addr),
                 enable: read.enable.map(|e| vertex(nodes, e)),
                 data: match read.sync {
@@ -199,6 +244,7 @@ impl Flat {
             });
             let reads = reads.collect();
             let writes = mem.writes.iter().map(|w| FlatWrite {
+                clock: clock(w.domain),
                 addr: vertex(nodes, w.addr),
                 enable: vertex(nodes, w.enable),
                 data: w.data.iter().map(|&d| vertex(nodes, d)).collect(),

@@ -4,6 +4,7 @@ use gatewright_dsl::ir::Collision;
 use gatewright_dsl::value::Value;
 
 use super::program::Slot;
+use crate::clocks::Timeline;
 use super::wide::{read, write};
 
 /// The words of one field of one memory.
@@ -46,12 +47,14 @@ impl Store {
 
 /// A synchronous read port; `data` are state slots, one per field.
 pub(super) struct ReadPort {
+    pub(super) clock: u32,
     pub(super) addr: Slot,
     pub(super) enable: Option<Slot>,
     pub(super) data: Vec<Slot>,
 }
 
 pub(super) struct WritePort {
+    pub(super) clock: u32,
     pub(super) addr: Slot,
     pub(super) enable: Slot,
     pub(super) data: Vec<Slot>,
@@ -90,12 +93,19 @@ impl Now<'_> {
 
 impl Memory {
     /// The edge: samples `now`, puts what the read ports take into the state to come, writes the stores.
-    pub(super) fn edge(&self, now: Now<'_>, next_small: &mut [i64], next_wide: &mut [Value], stores: &mut [Store]) {
+    pub(super) fn edge(
+        &self,
+        now: Now<'_>,
+        timeline: &Timeline,
+        next_small: &mut [i64],
+        next_wide: &mut [Value],
+        stores: &mut [Store],
+    ) {
         if self.collision == Collision::New {
-            self.write(now, stores);
+            self.write(now, timeline, stores);
         }
         for port in &self.reads {
-            if port.enable.is_some_and(|e| !now.bit(e)) {
+            if !timeline.ticks(port.clock as usize) || port.enable.is_some_and(|e| !now.bit(e)) {
                 continue;
             }
             let addr = now.get(port.addr);
@@ -104,12 +114,12 @@ impl Memory {
             }
         }
         if self.collision != Collision::New {
-            self.write(now, stores);
+            self.write(now, timeline, stores);
         }
     }
 
-    fn write(&self, now: Now<'_>, stores: &mut [Store]) {
-        for port in &self.writes {
+    fn write(&self, now: Now<'_>, timeline: &Timeline, stores: &mut [Store]) {
+        for port in self.writes.iter().filter(|p| timeline.ticks(p.clock as usize)) {
             let Some(addr) = now.addr(port.addr).filter(|_| now.bit(port.enable)) else {
                 continue;
             };
@@ -121,15 +131,15 @@ impl Memory {
         }
     }
 
-    /// An address that is read and written at this edge, if any.
-    pub(super) fn collision(&self, now: Now<'_>) -> Option<usize> {
+    /// An address that is read and written at this edge of one clock, if any.
+    pub(super) fn collision(&self, now: Now<'_>, clock: u32) -> Option<usize> {
         let written: Vec<usize> = self
             .writes
             .iter()
-            .filter(|w| now.bit(w.enable) && (w.mask.is_empty() || w.mask.iter().any(|&m| now.bit(m))))
+            .filter(|w| w.clock == clock && now.bit(w.enable) && (w.mask.is_empty() || w.mask.iter().any(|&m| now.bit(m))))
             .filter_map(|w| now.addr(w.addr))
             .collect();
-        let reads = self.reads.iter().filter(|r| r.enable.is_none_or(|e| now.bit(e)));
+        let reads = self.reads.iter().filter(|r| r.clock == clock && r.enable.is_none_or(|e| now.bit(e)));
         reads.filter_map(|r| now.addr(r.addr)).find(|a| written.contains(a))
     }
 }

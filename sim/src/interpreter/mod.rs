@@ -18,17 +18,18 @@ mod schedule;
 mod signals;
 mod wide;
 
-use gatewright_dsl::ir::{Design, Dir, ResetKind};
+use gatewright_dsl::ir::{Design, Dir, Polarity, ResetKind};
 use gatewright_dsl::value::Value;
 
-use self::checks::Checks;
-use self::flatten::{Flat, FlatMem};
+use self::checks::{Checks, When};
+use self::flatten::{Flat, FlatMem, FlatReset};
 use self::graph::{V, is_small};
 use self::memory::{Memory, Now, ReadPort, Store, WritePort};
 use self::program::{Program, Slot};
 use self::schedule::Schedule;
 use self::signals::{Paths, Signals};
-use crate::dut::{Dut, Failures, Interface, OnFailure, Pin, SignalInfo, check_clock};
+use crate::clocks::{self, Timeline};
+use crate::dut::{Dut, Failures, Interface, OnFailure, Pin, SignalInfo, check_clock, sharing_reset};
 use crate::error::{CheckFailure, Cover, SimError, near_names};
 
 /// What has to be computed again.
@@ -39,11 +40,11 @@ enum Dirty {
     All,
 }
 
-/// Registers with one clock, side by side in the state.
+/// Registers with one clock and reset, side by side in the state.
 struct Group {
     clock: usize,
-    /// Set to their initial values under the clock's reset.
-    resets: bool,
+    /// The reset that sets them to their initial values.
+    reset: Option<usize>,
     small: std::ops::Range<usize>,
     wide: std::ops::Range<usize>,
 }
@@ -71,7 +72,10 @@ pub struct Interpreter {
     pins: Vec<Slot>,
     signals: Signals<Slot>,
     checks: Checks<Slot>,
+    resets: Vec<FlatReset<Slot>>,
+    /// For each of them, whether it is active.
     in_reset: Vec<bool>,
+    timeline: Timeline,
     dirty: Dirty,
     cycle: u64,
     failures: Failures,
@@ -93,7 +97,7 @@ impl Interpreter {
         let target = schedule::resolve(&mut flat.graph).map_err(|vs| loop_error(&flat, &vs))?;
         let to = |v: V| target[v as usize];
 
-        flat.regs.sort_by_key(|r| (r.clock, !r.resets));
+        flat.regs.sort_by_key(|r| (r.clock, r.reset.is_none(), r.reset));
         let mut state: Vec<V> = flat.regs.iter().map(|r| r.source).collect();
         state.extend(flat.mems.iter().flat_map(|m| m.reads.iter().flat_map(|r| r.data.iter().copied())));
         let inputs: Vec<V> = (interface.pins.iter().zip(&flat.pins))
@@ -102,6 +106,7 @@ impl Interpreter {
             .collect();
         let mut roots: Vec<V> = flat.regs.iter().map(|r| to(r.next)).collect();
         roots.extend(flat.pins.iter().map(|&v| to(v)));
+        roots.extend(flat.resets.iter().filter_map(|r| r.wire).map(to));
         roots.extend(checks.roots().into_iter().map(to));
         roots.extend(signals.values.iter().map(|&v| to(v)));
         for mem in &flat.mems {
@@ -132,7 +137,11 @@ impl Interpreter {
             pins: flat.pins.iter().map(|&v| slot(v)).collect(),
             signals,
             checks,
-            in_reset: vec![false; interface.clocks.len()],
+            in_reset: vec![false; flat.resets.len()],
+            resets: (flat.resets.iter())
+                .map(|r| FlatReset { kind: r.kind, polarity: r.polarity, wire: r.wire.map(slot) })
+                .collect(),
+            timeline: Timeline::new(interface.clocks.len()),
             dirty: Dirty::All,
             cycle: 0,
             failures: Failures::default(),
@@ -159,10 +168,10 @@ impl Interpreter {
 
     fn place_registers(&mut self, flat: &Flat, slot: impl Fn(V) -> Slot) {
         for reg in &flat.regs {
-            let key = (reg.clock as usize, reg.resets);
-            if self.groups.last().is_none_or(|g| (g.clock, g.resets) != key) {
+            let key = (reg.clock as usize, reg.reset.map(|r| r as usize));
+            if self.groups.last().is_none_or(|g| (g.clock, g.reset) != key) {
                 let (s, w) = (self.next_small.len(), self.next_wide.len());
-                self.groups.push(Group { clock: key.0, resets: key.1, small: s..s, wide: w..w });
+                self.groups.push(Group { clock: key.0, reset: key.1, small: s..s, wide: w..w });
             }
             if slot(reg.source).is_wide() {
                 self.next_wide.push(slot(reg.next));
@@ -203,7 +212,8 @@ impl Interpreter {
         let slots = |vs: &[V]| vs.iter().map(|&v| slot(v)).collect();
         let mut reads = Vec::new();
         for read in mem.reads.iter().filter(|r| !r.data.is_empty()) {
-            reads.push(ReadPort { addr: slot(read.addr), enable: read.enable.map(&slot), data: slots(&read.data) });
+            let (addr, enable) = (slot(read.addr), read.enable.map(&slot));
+            reads.push(ReadPort { clock: read.clock, addr, enable, data: slots(&read.data) });
             for (&data, ty) in read.data.iter().zip(&mem.fields) {
                 if slot(data).is_wide() {
                     self.buffer_wide.push(ty.power_up());
@@ -213,6 +223,7 @@ impl Interpreter {
             }
         }
         let write = |w: &flatten::FlatWrite| WritePort {
+            clock: w.clock,
             addr: slot(w.addr),
             enable: slot(w.enable),
             data: slots(&w.data),
@@ -237,11 +248,38 @@ impl Interpreter {
     }
 
     fn settle(&mut self) {
-        if self.dirty != Dirty::Nothing {
+        while self.dirty != Dirty::Nothing {
             let inputs_only = self.dirty == Dirty::Inputs;
             self.program.run(&mut self.small, &mut self.wide, &self.stores, inputs_only);
             self.dirty = Dirty::Nothing;
+            self.resets_made_inside();
         }
+    }
+
+    /// Looks at the resets that are wires; one that acts at once does so.
+    fn resets_made_inside(&mut self) {
+        for n in 0..self.resets.len() {
+            let Some(wire) = self.resets[n].wire else { continue };
+            let high = Now { small: &self.small, wide: &self.wide }.bit(wire);
+            let active = high == (self.resets[n].polarity == Polarity::High);
+            if active && !self.in_reset[n] && self.resets[n].kind == ResetKind::Async {
+                self.reset_now(n);
+            }
+            self.in_reset[n] = active;
+        }
+    }
+
+    /// Puts the registers of a reset to their initial values.
+    fn reset_now(&mut self, reset: usize) {
+        for group in self.groups.iter().filter(|g| g.reset == Some(reset)) {
+            for state in [&mut self.small, &mut self.buffer_small] {
+                state[group.small.clone()].copy_from_slice(&self.init_small[group.small.clone()]);
+            }
+            for state in [&mut self.wide, &mut self.buffer_wide] {
+                state[group.wide.clone()].clone_from_slice(&self.init_wide[group.wide.clone()]);
+            }
+        }
+        self.dirty = Dirty::All;
     }
 
     fn value(&mut self, slot: Slot) -> Value {
@@ -256,7 +294,10 @@ impl Interpreter {
     fn edge(&mut self) {
         let now = Now { small: &self.small, wide: &self.wide };
         for group in &self.groups {
-            if group.resets && self.in_reset[group.clock] {
+            if !self.timeline.ticks(group.clock) {
+                continue;
+            }
+            if group.reset.is_some_and(|r| self.in_reset[r]) {
                 self.buffer_small[group.small.clone()].copy_from_slice(&self.init_small[group.small.clone()]);
                 self.buffer_wide[group.wide.clone()].clone_from_slice(&self.init_wide[group.wide.clone()]);
                 continue;
@@ -269,7 +310,7 @@ impl Interpreter {
             }
         }
         for memory in &self.memories {
-            memory.edge(now, &mut self.buffer_small, &mut self.buffer_wide, &mut self.stores);
+            memory.edge(now, &self.timeline, &mut self.buffer_small, &mut self.buffer_wide, &mut self.stores);
         }
         self.small[..self.buffer_small.len()].copy_from_slice(&self.buffer_small);
         for (to, from) in self.wide.iter_mut().zip(&self.buffer_wide) {
@@ -328,23 +369,39 @@ impl Dut for Interpreter {
         let Some(reset) = &self.interface.clocks[clock].reset else {
             return Ok(());
         };
-        self.in_reset[clock] = active;
-        if active && reset.kind == ResetKind::Async {
-            for group in self.groups.iter().filter(|g| g.resets && g.clock == clock) {
-                self.small[group.small.clone()].copy_from_slice(&self.init_small[group.small.clone()]);
-                self.wide[group.wide.clone()].clone_from_slice(&self.init_wide[group.wide.clone()]);
+        let at_once = active && reset.kind == ResetKind::Async;
+        let sharing: Vec<usize> = sharing_reset(&self.interface, clock).collect();
+        for clock in sharing {
+            self.in_reset[clock] = active;
+            if at_once {
+                self.reset_now(clock);
             }
-            self.dirty = Dirty::All;
+        }
+        // What it resets at once may be the reset of others.
+        if self.resets.iter().any(|r| r.wire.is_some()) {
+            self.settle();
         }
         Ok(())
+    }
+
+    fn set_schedule(&mut self, schedule: &clocks::Schedule) -> Result<(), SimError> {
+        self.timeline.set(&self.interface, schedule)
+    }
+    fn ticks(&self, clock: usize) -> bool {
+        self.timeline.ticks(clock)
+    }
+    fn time(&self) -> u64 {
+        self.timeline.time()
     }
 
     fn step(&mut self) -> Result<(), SimError> {
         self.settle();
         let now = Now { small: &self.small, wide: &self.wide };
         let paths = &self.paths;
-        let failed = self.checks.evaluate(now, &self.in_reset, &self.memories, self.cycle, |inst| path_of(paths, inst));
+        let when = When { in_reset: &self.in_reset, timeline: &self.timeline, cycle: self.cycle };
+        let failed = self.checks.evaluate(now, &when, &self.memories, |inst| path_of(paths, inst));
         self.edge();
+        self.timeline.advance();
         self.cycle += 1;
         self.failures.settle(failed)
     }

@@ -10,7 +10,8 @@ use libloading::Library;
 
 use super::log::Checks;
 use super::shim::{Role, Wire};
-use crate::dut::{Dut, Failures, Interface, OnFailure, Pin, check_clock};
+use crate::clocks::{Schedule, Timeline};
+use crate::dut::{Dut, Failures, Interface, OnFailure, Pin, check_clock, sharing_reset};
 use crate::error::{CheckFailure, Cover, SimError};
 
 /// The C interface of a model.
@@ -69,6 +70,7 @@ pub struct Verilated {
     clocks: Vec<Option<NonNull<u8>>>,
     resets: Vec<Option<NonNull<u8>>>,
     checks: Checks,
+    timeline: Timeline,
     /// Inputs changed since the last evaluation.
     stale: bool,
     cycle: u64,
@@ -124,6 +126,7 @@ impl Verilated {
             sites,
             clocks: vec![None; interface.clocks.len()],
             resets: vec![None; interface.clocks.len()],
+            timeline: Timeline::new(interface.clocks.len()),
             interface,
             functions,
             model,
@@ -192,10 +195,13 @@ impl Verilated {
         }
     }
 
+    /// Puts the clocks that have an edge now to this level.
     fn set_clocks(&mut self, level: u8) {
-        for address in self.clocks.iter().flatten() {
-            // SAFETY: a one-bit port is a byte in the model.
-            unsafe { address.write(level) };
+        for (n, address) in self.clocks.iter().enumerate() {
+            if let Some(address) = address.filter(|_| self.timeline.ticks(n)) {
+                // SAFETY: a one-bit port is a byte in the model.
+                unsafe { address.write(level) };
+            }
         }
         self.stale = true;
     }
@@ -287,7 +293,8 @@ impl Dut for Verilated {
 
     fn poke_reset(&mut self, clock: usize, active: bool) -> Result<(), SimError> {
         check_clock(&self.interface, clock)?;
-        if let (Some(address), Some(reset)) = (self.resets[clock], &self.interface.clocks[clock].reset) {
+        let pin = sharing_reset(&self.interface, clock).find_map(|n| self.resets[n]);
+        if let (Some(address), Some(reset)) = (pin, &self.interface.clocks[clock].reset) {
             let level = active == (reset.polarity == Polarity::High);
             // SAFETY: a one-bit port is a byte in the model.
             unsafe { address.write(u8::from(level)) };
@@ -298,13 +305,24 @@ impl Dut for Verilated {
         Ok(())
     }
 
+    fn set_schedule(&mut self, schedule: &Schedule) -> Result<(), SimError> {
+        self.timeline.set(&self.interface, schedule)
+    }
+    fn ticks(&self, clock: usize) -> bool {
+        self.timeline.ticks(clock)
+    }
+    fn time(&self) -> u64 {
+        self.timeline.time()
+    }
     fn step(&mut self) -> Result<(), SimError> {
         self.set_clocks(0);
         self.evaluate();
-        self.dump(10 * self.cycle);
+        let time = self.timeline.time();
+        self.dump(10 * time);
         self.set_clocks(1);
         let failed = self.evaluate();
-        self.dump(10 * self.cycle + 5);
+        self.dump(10 * time + 5);
+        self.timeline.advance();
         self.cycle += 1;
         self.failures.settle(failed)
     }

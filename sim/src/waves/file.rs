@@ -24,7 +24,7 @@ pub enum WaveFormat {
 /// Where a variable's value comes from.
 #[derive(Clone, Copy)]
 enum Source {
-    Clock,
+    Clock(usize),
     Reset(usize, Polarity),
     Pin(Pin),
     Signal(usize),
@@ -47,6 +47,9 @@ pub struct WaveFile {
     path: PathBuf,
     variables: Vec<Variable>,
     sink: Sink,
+    /// The time of the edge, and the clocks that have it.
+    edge: u64,
+    ticks: Vec<bool>,
     time: Option<u64>,
 }
 
@@ -73,13 +76,13 @@ impl WaveFile {
             WaveFormat::Vcd => vcd_header(&path, &top, tree).map_err(|e| SimError::io(&path, e))?,
             WaveFormat::Fst => fst_header(&path, &top, tree).map_err(|e| SimError::io(&path, e))?,
         };
-        Ok(WaveFile { path, variables, sink, time: None })
+        Ok(WaveFile { path, variables, sink, time: None, edge: 0, ticks: Vec::new() })
     }
 
     fn sample(&mut self, time: u64, clock: bool, dut: &mut dyn Dut, resets: &[bool]) -> Result<(), SimError> {
         for n in 0..self.variables.len() {
             let value = match self.variables[n].source {
-                Source::Clock => Value::from(clock),
+                Source::Clock(n) => Value::from(clock && self.ticks.get(n).copied().unwrap_or(false)),
                 Source::Reset(domain, polarity) => {
                     let active = resets.get(domain).copied().unwrap_or(false);
                     Value::from(active == (polarity == Polarity::High))
@@ -136,11 +139,12 @@ impl WaveFile {
 
 impl Record for WaveFile {
     fn before_edge(&mut self, dut: &mut dyn Dut, resets: &[bool]) -> Result<(), SimError> {
-        self.sample(10 * dut.cycle(), false, dut, resets)
+        self.edge = dut.time();
+        self.ticks = (0..dut.interface().clocks.len()).map(|n| dut.ticks(n)).collect();
+        self.sample(10 * self.edge, false, dut, resets)
     }
     fn after_edge(&mut self, dut: &mut dyn Dut, resets: &[bool]) -> Result<(), SimError> {
-        // The device has counted the edge already.
-        self.sample(10 * dut.cycle() - 5, true, dut, resets)
+        self.sample(10 * self.edge + 5, true, dut, resets)
     }
 }
 
@@ -157,7 +161,7 @@ fn tree(dut: &(impl Dut + ?Sized)) -> Tree {
         }
     };
     for (n, clock) in interface.clocks.iter().enumerate() {
-        add(Vec::new(), &clock.clock, 1, Source::Clock);
+        add(Vec::new(), &clock.clock, 1, Source::Clock(n));
         if let Some(reset) = &clock.reset {
             add(Vec::new(), &reset.name, 1, Source::Reset(n, reset.polarity));
         }

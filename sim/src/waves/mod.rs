@@ -2,7 +2,8 @@
 //!
 //! [`Traced`] wraps a device and records it at every step, so that any driver or harness leaves a wave. Files show the
 //! pins, the clocks and the resets, and the named signals inside where the engine can tell them (the interpreter).
-//! Edge number n rises at the time 10·n + 5; what was poked before it appears at 10·n.
+//! An edge at the time t of the schedule (without one, edge number t) rises at 10·t + 5; what was poked before it appears
+//! at 10·t.
 
 mod file;
 mod text;
@@ -12,7 +13,8 @@ use gatewright_dsl::value::Value;
 pub use file::{WaveFile, WaveFormat};
 pub use text::{TextWave, show};
 
-use crate::dut::{Dut, Interface, OnFailure, Pin, SignalInfo};
+use crate::clocks::Schedule;
+use crate::dut::{Dut, Interface, OnFailure, Pin, SignalInfo, sharing_reset};
 use crate::error::{CheckFailure, Cover, SimError};
 
 /// Something that records a device around every edge.
@@ -62,8 +64,19 @@ impl<D: Dut, R: Record> Dut for Traced<D, R> {
     }
     fn poke_reset(&mut self, clock: usize, active: bool) -> Result<(), SimError> {
         self.dut.poke_reset(clock, active)?;
-        self.resets[clock] = active;
+        for n in sharing_reset(self.dut.interface(), clock) {
+            self.resets[n] = active;
+        }
         Ok(())
+    }
+    fn set_schedule(&mut self, schedule: &Schedule) -> Result<(), SimError> {
+        self.dut.set_schedule(schedule)
+    }
+    fn ticks(&self, clock: usize) -> bool {
+        self.dut.ticks(clock)
+    }
+    fn time(&self) -> u64 {
+        self.dut.time()
     }
     fn step(&mut self) -> Result<(), SimError> {
         self.record.before_edge(&mut self.dut, &self.resets)?;

@@ -54,7 +54,7 @@ impl B {
         n
     }
     pub fn port(&mut self, name: &str, dir: Dir, ty: Ty, format: Format, driver: Option<NodeId>) -> PortId {
-        self.m.ports.push(Port { name: name.into(), dir, ty, format, driver, place: PLACE })
+        self.m.ports.push(Port { name: name.into(), dir, ty, format, driver, domain: DomainId(0), place: PLACE })
     }
     pub fn input(&mut self, name: &str, ty: Ty) -> NodeId {
         let p = self.port(name, Dir::Input, ty, Format::Plain, None);
@@ -118,6 +118,7 @@ impl B {
             ty,
             format: Format::Plain,
             domain: DomainId(0),
+            crossing: Crossing::No,
             reset,
             next: Vec::new(),
             place: PLACE,

@@ -3,6 +3,7 @@
 
 mod batch;
 mod build;
+mod clocks;
 mod interpreter;
 mod semantics;
 mod stream_parts;

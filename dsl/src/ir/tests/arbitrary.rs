@@ -59,14 +59,8 @@ fn domain() -> impl Strategy<Value = Domain> {
     (name(), option::of(reset)).prop_map(|(clock, reset)| Domain { clock, reset })
 }
 fn port() -> impl Strategy<Value = Port> {
-    (name(), dir(), ty(), format(), option::of(id()), place()).prop_map(|(name, dir, ty, format, driver, place)| Port {
-        name,
-        dir,
-        ty,
-        format,
-        driver,
-        place,
-    })
+    (name(), dir(), ty(), format(), option::of(id()), id(), place())
+        .prop_map(|(name, dir, ty, format, driver, domain, place)| Port { name, dir, ty, format, driver, domain, place })
 }
 fn stream() -> impl Strategy<Value = StreamPort> {
     (name(), dir(), id(), id(), id(), vec(id(), 0..3)).prop_map(|(name, dir, valid, ready, last, payload)| StreamPort {
@@ -117,8 +111,19 @@ fn block() -> impl Strategy<Value = Block> {
     )
 }
 fn reg() -> impl Strategy<Value = Reg> {
-    (name(), ty(), format(), id(), option::of(value()), block(), place())
-        .prop_map(|(name, ty, format, domain, reset, next, place)| Reg { name, ty, format, domain, reset, next, place })
+    let crossing = prop::sample::select(vec![Crossing::No, Crossing::Synchronizer, Crossing::Held]);
+    (name(), ty(), format(), (id(), crossing), option::of(value()), block(), place()).prop_map(
+        |(name, ty, format, (domain, crossing), reset, next, place)| Reg {
+            name,
+            ty,
+            format,
+            domain,
+            crossing,
+            reset,
+            next,
+            place,
+        },
+    )
 }
 fn wire() -> impl Strategy<Value = Wire> {
     (name(), ty(), format(), block(), place()).prop_map(|(name, ty, format, driver, place)| Wire {

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use super::super::visit::{MAX_NESTING, for_each_in_block};
 use super::super::{Block, CheckKind, Design, Module, ModuleKind, Op, Stmt};
 use super::Errors;
-use crate::ids::{Arena, Id, ModuleId, PlaceId};
+use crate::ids::{Arena, DomainId, Id, ModuleId, PlaceId};
 use crate::ty::{MAX_WIDTH, Ty};
 
 pub(super) fn check(design: &Design, errors: &mut Errors) {
@@ -135,6 +135,10 @@ impl Ids<'_> {
             self.ty(p.ty, id, p.place);
             if let Some(x) = p.driver {
                 self.is_in(&m.nodes, x, id, p.place);
+            }
+            // A module without clocks has no implicit one.
+            if p.domain != DomainId(0) {
+                self.is_in(&m.domains, p.domain, id, p.place);
             }
         }
         for s in &m.streams {

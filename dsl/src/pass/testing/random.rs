@@ -265,7 +265,7 @@ impl Maker {
         for n in 0..5 {
             let ty = self.ty();
             let (name, dir, format) = (format!("i{n}"), Dir::Input, Format::Plain);
-            let port = self.m.ports.push(Port { name, dir, ty, format, driver: None, place: PLACE });
+            let port = self.m.ports.push(Port { name, dir, ty, format, driver: None, domain: DomainId(0), place: PLACE });
             self.push(Op::Input(port), ty);
         }
         for n in 0..4 {
@@ -273,7 +273,7 @@ impl Maker {
             let reset = (!self.r.one_in(3)).then(|| self.r.value(ty));
             let (name, domain) = (format!("r{n}"), DomainId(0));
             let reg =
-                self.m.regs.push(Reg { name, ty, format: Format::Plain, domain, reset, next: vec![], place: PLACE });
+                self.m.regs.push(Reg { name, ty, format: Format::Plain, domain, crossing: Crossing::No, reset, next: vec![], place: PLACE });
             self.push(Op::Reg(reg), ty);
         }
         for n in 0..2 {
@@ -323,7 +323,7 @@ impl Maker {
             };
             let ty = self.m.nodes[driver].ty;
             let (name, dir, format) = (format!("o{n}"), Dir::Output, Format::Plain);
-            self.m.ports.push(Port { name, dir, ty, format, driver: Some(driver), place: PLACE });
+            self.m.ports.push(Port { name, dir, ty, format, driver: Some(driver), domain: DomainId(0), place: PLACE });
         }
         for n in 0..self.r.below(4) {
             let node = NodeId::new(self.r.below(self.m.nodes.len()));
