@@ -5,6 +5,9 @@ use gatewright_dsl::parts::fifo::{Fifo, FifoStyle};
 use gatewright_dsl::prelude::*;
 use gatewright_sim::lint::{expect_clean, lint};
 
+#[path = "clocks/designs.rs"]
+#[allow(dead_code)]
+mod clocks;
 #[path = "parts/mod.rs"]
 #[allow(dead_code)]
 mod parts;
@@ -164,4 +167,11 @@ fn small_parts() {
     let all = designs::all();
     let batch = gatewright_sim::Batch::new(all.iter().map(|(_, design)| design)).expect("designs that fit together");
     check(batch.design);
+}
+
+#[test]
+fn parts_between_clocks() {
+    for (name, design) in clocks::all() {
+        check_as(&name.replace(' ', "_"), design);
+    }
 }

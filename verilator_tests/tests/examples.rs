@@ -4,6 +4,9 @@
 // One example uses another.
 #![allow(clippy::duplicate_mod)]
 
+#[path = "../../examples/async_fifo.rs"]
+#[allow(dead_code)]
+mod async_fifo;
 #[path = "../../examples/blinker.rs"]
 #[allow(dead_code)]
 mod blinker;

@@ -534,7 +534,11 @@ impl Text<'_, '_> {
         }
         let outputs: FxHashSet<u32> =
             m.ports.iter().filter(|(_, p)| p.dir == Dir::Output).map(|(id, _)| plan.port_base[at(id)]).collect();
-        for (k, base) in plan.bases.iter().enumerate().filter(|(k, _)| !outputs.contains(&(*k as u32))) {
+        let resets = m.domains.ids().filter_map(|d| m.reset_wire(d)).map(|w| plan.wire_base[at(w)]);
+        let resets: FxHashSet<u32> =
+            resets.filter(|b| self.clocks.contains(plan.bases[*b as usize].name.as_ref())).collect();
+        let inside = |k: usize| !outputs.contains(&(k as u32)) && !resets.contains(&(k as u32));
+        for (k, base) in plan.bases.iter().enumerate().filter(|(k, _)| inside(*k)) {
             for (from, to) in self.unread(k as u32) {
                 items.push(match (to - from == base.width, to - from) {
                     (true, _) => base.name.to_string(),

@@ -111,8 +111,11 @@ pub(crate) fn assign<'a>(plan: &mut Plan<'a>) -> Namespace<'a> {
     for (reg, base) in m.regs.values().zip(&plan.reg_base) {
         set(*base, taken.claim_or(&reg.name, "reg"));
     }
-    for (wire, base) in m.wires.values().zip(&plan.wire_base) {
-        set(*base, taken.claim_or(&wire.name, "wire"));
+    let resets: FxHashSet<WireId> = m.domains.ids().filter_map(|d| m.reset_wire(d)).collect();
+    for ((id, wire), base) in m.wires.iter().zip(&plan.wire_base) {
+        // The name of a reset is taken, by itself.
+        let own = resets.contains(&id).then(|| wire.name.as_str().into());
+        set(*base, own.unwrap_or_else(|| taken.claim_or(&wire.name, "wire")));
     }
     plan.mem_name = m.mems.values().map(|mem| taken.claim_or(&mem.name, "mem")).collect();
     // Verilator warns where a signal of the child is named like the instance.

@@ -4,10 +4,11 @@ use gatewright_dsl::ir::verify::verify;
 use gatewright_dsl::prelude::*;
 use gatewright_sim::rng::Rng;
 use gatewright_sim::{
-    Batch, Beat, Dut, DutExt, Interpreter, Lockstep, RandomStimulus, SimError, Stall, StreamSink, StreamSource,
-    Verilated, compare, stream,
+    Batch, Beat, Dut, DutExt, Interpreter, Lockstep, RandomStimulus, Schedule, SimError, Stall, StreamSink,
+    StreamSource, Verilated, compare, stream,
 };
 
+use crate::async_fifo::PacketSums;
 use crate::blinker::Blinker;
 use crate::fir::Fir;
 use crate::gcd::Gcd;
@@ -33,6 +34,7 @@ fn case<G: Generator>(name: &'static str, generator: &G, body: Body) -> Case {
 fn cases() -> Vec<Case> {
     let vec_mat = |rows, cols| VecMat { rows, cols, act: uint(8), wgt: sint(8) };
     vec![
+        case("packet_sums", &PacketSums { sample: sint(8), longest: 9, depth: 4 }, sums_packets),
         case("blinker_1", &Blinker { half_period: 1 }, |dut| blinks(dut, 1)),
         case("blinker_2", &Blinker { half_period: 2 }, |dut| blinks(dut, 2)),
         case("blinker_5", &Blinker { half_period: 5 }, |dut| blinks(dut, 5)),
@@ -52,6 +54,7 @@ fn cases() -> Vec<Case> {
 
 #[test]
 fn every_main_runs() {
+    crate::async_fifo::main().unwrap();
     crate::blinker::main().unwrap();
     crate::fir::main().unwrap();
     crate::gcd::main().unwrap();
@@ -123,6 +126,29 @@ fn random(rng: &mut Rng, ty: IntTy) -> i64 {
 
 fn get(dut: &mut dyn Dut, name: &str) -> Result<i64, SimError> {
     Ok(dut.get(name)?.to_i64().unwrap())
+}
+
+/// Packets of random lengths over clocks that run apart.
+fn sums_packets(dut: &mut dyn Dut) -> Checked {
+    let mut rng = Rng::new(21);
+    for (adc, logic) in [(10, 10), (10, 3), (3, 10), (1, 7), (7, 1)] {
+        let schedule = Schedule::new().clock("adc_clk", adc, rng.between(0, 9)).clock("clk", logic, rng.between(0, 9));
+        dut.set_schedule(&schedule)?;
+        dut.reset(true)?;
+        dut.step_n(40)?;
+        dut.reset(false)?;
+        let packets: Vec<Vec<i64>> = (0..30)
+            .map(|_| (0..rng.between(1, 9)).map(|_| random(&mut rng, sint(8))).collect())
+            .collect();
+        let mut source = StreamSource::new(dut, "input")?.stall(Stall::Random(0.2), adc);
+        let mut sink = StreamSink::new(dut, "output", packets.len())?.stall(Stall::Bursts(6), logic);
+        packets.iter().try_for_each(|p| source.push_packet(p.iter().copied()))?;
+        stream::run(dut, &mut [&mut source, &mut sink], 300)?;
+        let expected: Vec<Value> = packets.iter().map(|p| Value::from(p.iter().sum::<i64>())).collect();
+        assert_eq!(sink.values(), expected);
+        assert!(sink.beats().iter().all(|b| b.last));
+    }
+    dut.set_schedule(&Schedule::new().clock("adc_clk", 1, 0).clock("clk", 1, 0))
 }
 
 fn blinks(dut: &mut dyn Dut, half_period: u64) -> Checked {

@@ -6,6 +6,7 @@ use gatewright_dsl::emit::{EmitOptions, Output, emit};
 use gatewright_dsl::prelude::*;
 use gatewright_sim::lint;
 
+use crate::async_fifo::PacketSums;
 use crate::blinker::Blinker;
 use crate::fir::Fir;
 use crate::gcd::Gcd;
@@ -20,6 +21,7 @@ pub fn outputs() -> Vec<(&'static str, Output)> {
         emit(&elaborate(generator).unwrap(), &EmitOptions::default())
     }
     vec![
+        ("async_fifo", output(&PacketSums { sample: sint(8), longest: 4, depth: 4 })),
         ("blinker", output(&Blinker { half_period: 5 })),
         ("gcd", output(&Gcd { width: 8 })),
         ("fir", output(&Fir { sample: sint(8), tap: sint(4), taps: 3 })),

@@ -90,7 +90,7 @@ impl Position {
         Position { at, gray, width }
     }
     fn advance(&self) {
-        let next = self.at.q().next_wrapping(1u64 << self.width);
+        let next = (self.at.q() + 1).wrap(uint(self.width));
         self.at.set(next);
         self.gray.set(to_gray(next.to_bits()));
     }
