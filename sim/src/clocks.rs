@@ -135,8 +135,7 @@ mod tests {
         let mut timeline = Timeline::new(4);
         timeline.set(&interface, &Schedule::new().clock("a", 3, 1).clock("b", 2, 0)).unwrap();
         let found = edges(&mut timeline, 4, 6);
-        let wanted =
-            [(0, vec![1]), (1, vec![0, 3]), (2, vec![1]), (4, vec![0, 1, 3]), (6, vec![1]), (7, vec![0, 3])];
+        let wanted = [(0, vec![1]), (1, vec![0, 3]), (2, vec![1]), (4, vec![0, 1, 3]), (6, vec![1]), (7, vec![0, 3])];
         assert_eq!(found, wanted);
         // A new schedule counts from now.
         timeline.set(&interface, &Schedule::new().clock("c", 5, 2)).unwrap();

@@ -70,7 +70,7 @@ pub struct StreamPins {
 pub struct ClockInfo {
     /// The clock's port name.
     pub clock: String,
-    /// The reset, where there is one.
+    /// The reset pin, where there is one.
     pub reset: Option<Reset>,
 }
 
@@ -115,8 +115,12 @@ impl Interface {
             format: p.format.clone(),
             clock: p.domain.index(),
         });
-        let clocks =
-            top.domains.values().map(|d| ClockInfo { clock: d.clock.clone(), reset: d.reset.clone() }).collect();
+        // A reset that the design makes itself is no pin.
+        let clocks = top.domains.iter().map(|(id, d)| {
+            let reset = d.reset.clone().filter(|_| top.reset_wire(id).is_none());
+            ClockInfo { clock: d.clock.clone(), reset }
+        });
+        let clocks = clocks.collect();
         Ok(Interface::new(top.name.clone(), pins.collect(), streams, clocks))
     }
 

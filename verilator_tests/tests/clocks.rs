@@ -1,8 +1,6 @@
 //! Parts between clocks on the interpreter and Verilator in lock step. One build of Verilator for all.
 
-use gatewright_sim::{
-    Batch, Interpreter, Lockstep, RandomStimulus, Schedule, SimError, Verilated, compare,
-};
+use gatewright_sim::{Batch, Interpreter, Lockstep, RandomStimulus, Schedule, SimError, Verilated, compare};
 
 #[path = "../../sim/tests/clocks/mod.rs"]
 mod clocks;

@@ -47,7 +47,8 @@ pub(crate) fn needs(design: &Design) -> Arena<ModuleId, Vec<Needs>> {
 }
 
 fn needs_of(m: &Module, children: &Arena<ModuleId, Vec<Needs>>) -> Vec<Needs> {
-    let has_reset: Vec<bool> = m.domains.iter().map(|(id, d)| d.reset.is_some() && m.reset_wire(id).is_none()).collect();
+    let has_reset: Vec<bool> =
+        m.domains.iter().map(|(id, d)| d.reset.is_some() && m.reset_wire(id).is_none()).collect();
     let mut needs = vec![Needs::default(); m.domains.len()];
     let mut need = |domain: usize, reset: bool| {
         if let Some(n) = needs.get_mut(domain) {

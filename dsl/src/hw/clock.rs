@@ -5,9 +5,9 @@
 //! has, so that equal children on different clocks are one module. Other domains are known by their value, and become
 //! ports of every module from the one that names them up to the top.
 
-use super::context::{Builder, Context, Loc, with};
 use super::bits::Bool;
 use super::bundle::ToHw;
+use super::context::{Builder, Context, Loc, with};
 use super::module::{Generator, Module};
 use crate::diag;
 use crate::ids::{DomainId, Id, ModuleId, PlaceId};
@@ -63,7 +63,11 @@ impl Module {
             let id = resolve(c, domain, place);
             let b = c.top()?;
             if id == DomainId::new(0) {
-                c.report(diag::e0220::new(place, domain, "the implicit domain's reset comes from where the module stands"));
+                c.report(diag::e0220::new(
+                    place,
+                    domain,
+                    "the implicit domain's reset comes from where the module stands",
+                ));
                 return None;
             }
             match b.claim_name(&reset.name, place) {
@@ -167,7 +171,8 @@ pub(crate) fn of_child(
             let problem = format!("module `{name}` does not name it");
             c.report(diag::e0220::new(place, formal, &problem));
         } else if formal.kind() != actual.kind() {
-            let problem = format!("the domain of `{}`, which it is to be here, has another kind of reset", actual.clock);
+            let problem =
+                format!("the domain of `{}`, which it is to be here, has another kind of reset", actual.clock);
             c.report(diag::e0220::new(place, formal, &problem));
         }
     }

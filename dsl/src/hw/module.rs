@@ -241,13 +241,8 @@ pub(crate) fn instantiate<I: Bundle, O: Bundle>(
         let place = c.place(loc);
         let name = user_name(c, name, "instance", place);
         let domains = super::clock::of_child(c, child, &module, bindings, place);
-        let inst = c.top()?.ir.insts.push(ir::Inst {
-            name: name.clone(),
-            module: child,
-            domains,
-            inputs: Vec::new(),
-            place,
-        });
+        let inst =
+            c.top()?.ir.insts.push(ir::Inst { name: name.clone(), module: child, domains, inputs: Vec::new(), place });
         let mut connections = Vec::new();
         let mut readies = Vec::new();
         let in_count = inputs_fitted.len();

@@ -387,6 +387,7 @@ fn register_named(b: &mut Builder, name: &str, value: NodeId, place: PlaceId) ->
     let (domain, seq) = (b.domain(), b.next_seq());
     let format = if ty == Ty::BOOL { Format::Bool } else { Format::Plain };
     let next = vec![Stmt::Set { seq, value, place }];
-    let reg = b.ir.regs.push(ir::Reg { name, ty, format, domain, crossing: ir::Crossing::No, reset: None, next, place });
+    let reg =
+        b.ir.regs.push(ir::Reg { name, ty, format, domain, crossing: ir::Crossing::No, reset: None, next, place });
     b.push(Op::Reg(reg), ty, place).node
 }

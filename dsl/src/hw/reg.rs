@@ -208,7 +208,8 @@ impl<S: Shape> RegDecl<'_, S> {
                 let b = c.top()?;
                 let domain = b.domain();
                 let (ty, format) = (leaf.ty, leaf.format);
-                let reg = b.ir.regs.push(ir::Reg { name, ty, format, domain, crossing, reset, next: Vec::new(), place });
+                let reg =
+                    b.ir.regs.push(ir::Reg { name, ty, format, domain, crossing, reset, next: Vec::new(), place });
                 raws.push(b.push(Op::Reg(reg), ty, place));
             }
             Some((first, owner, place, raws))

@@ -271,7 +271,15 @@ mod tests {
     }
     fn port(m: &mut Module, driver: Option<NodeId>) -> PortId {
         let dir = if driver.is_some() { Dir::Output } else { Dir::Input };
-        m.ports.push(Port { name: String::new(), dir, ty: Ty::BOOL, format: Format::Bool, driver, domain: Default::default(), place: PlaceId(0) })
+        m.ports.push(Port {
+            name: String::new(),
+            dir,
+            ty: Ty::BOOL,
+            format: Format::Bool,
+            driver,
+            domain: Default::default(),
+            place: PlaceId(0),
+        })
     }
     fn node(m: &mut Module, op: Op) -> NodeId {
         m.nodes.push(Node { op, ty: Ty::BOOL, place: PlaceId(0) })

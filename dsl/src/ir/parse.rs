@@ -6,9 +6,9 @@ use std::fmt;
 use super::lex::{self, Token};
 use super::visit::MAX_NESTING;
 use super::{
-    BinOp, Block, Check, CheckKind, Collision, Crossing, Design, Dir, Domain, Field, Format, Inst, Mem, MemRead, MemWrite,
-    Module, ModuleKind, Node, Op, Param, Place, Places, Polarity, Port, Reg, Reset, ResetKind, Stmt, StreamPort, UnOp,
-    Wire,
+    BinOp, Block, Check, CheckKind, Collision, Crossing, Design, Dir, Domain, Field, Format, Inst, Mem, MemRead,
+    MemWrite, Module, ModuleKind, Node, Op, Param, Place, Places, Polarity, Port, Reg, Reset, ResetKind, Stmt,
+    StreamPort, UnOp, Wire,
 };
 use crate::ids::{Arena, DomainId, Id, ModuleId, NodeId, PlaceId, PortId};
 use crate::ty::{IntTy, Ty};

@@ -32,8 +32,8 @@
 use std::fmt::{self, Display, Write};
 
 use super::{
-    Block, Check, CheckKind, Collision, Crossing, Design, Dir, Domain, Format, Inst, Mem, Module, ModuleKind, Op, Param,
-    Polarity, Port, ResetKind, Stmt,
+    Block, Check, CheckKind, Collision, Crossing, Design, Dir, Domain, Format, Inst, Mem, Module, ModuleKind, Op,
+    Param, Polarity, Port, ResetKind, Stmt,
 };
 use crate::ids::{Arena, DomainId, ModuleId, PlaceId};
 use crate::ty::Ty;

@@ -2,8 +2,8 @@
 
 pub mod arbiter;
 pub mod axi_stream;
-pub mod cordic;
 pub mod cdc;
+pub mod cordic;
 pub mod counter;
 pub mod credit;
 pub mod delay;

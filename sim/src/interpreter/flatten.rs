@@ -217,7 +217,8 @@ impl Flat {
                     .then(|| resets[reg.domain.index()]),
             });
         }
-        let flat = FlatInst { module: id, name, parent, inst, nodes, wires, regs, mems: 0, children: 0, clocks, resets };
+        let flat =
+            FlatInst { module: id, name, parent, inst, nodes, wires, regs, mems: 0, children: 0, clocks, resets };
         self.insts.push(flat);
     }
 

@@ -4,8 +4,8 @@ use gatewright_dsl::ir::Collision;
 use gatewright_dsl::value::Value;
 
 use super::program::Slot;
-use crate::clocks::Timeline;
 use super::wide::{read, write};
+use crate::clocks::Timeline;
 
 /// The words of one field of one memory.
 pub(super) enum Store {
@@ -136,7 +136,9 @@ impl Memory {
         let written: Vec<usize> = self
             .writes
             .iter()
-            .filter(|w| w.clock == clock && now.bit(w.enable) && (w.mask.is_empty() || w.mask.iter().any(|&m| now.bit(m))))
+            .filter(|w| {
+                w.clock == clock && now.bit(w.enable) && (w.mask.is_empty() || w.mask.iter().any(|&m| now.bit(m)))
+            })
             .filter_map(|w| now.addr(w.addr))
             .collect();
         let reads = self.reads.iter().filter(|r| r.clock == clock && r.enable.is_none_or(|e| now.bit(e)));

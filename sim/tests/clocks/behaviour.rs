@@ -10,9 +10,8 @@ use super::designs::FIFOS;
 type Checked = Result<(), SimError>;
 
 /// Periods of the two clocks, in whole numbers; the last are almost equal.
-const RATIOS: [(u64, u64); 13] = [
-    (1, 7), (2, 7), (3, 7), (3, 5), (1, 2), (5, 6), (1, 1), (6, 5), (2, 1), (7, 3), (7, 1), (97, 100), (100, 97),
-];
+const RATIOS: [(u64, u64); 13] =
+    [(1, 7), (2, 7), (3, 7), (3, 5), (1, 2), (5, 6), (1, 1), (6, 5), (2, 1), (7, 3), (7, 1), (97, 100), (100, 97)];
 
 /// The schedules of one run: every ratio at a random phase, in units in which many phases differ.
 fn schedules(rng: &mut Rng) -> Vec<(Schedule, u64, u64)> {

@@ -137,9 +137,8 @@ fn sums_packets(dut: &mut dyn Dut) -> Checked {
         dut.reset(true)?;
         dut.step_n(40)?;
         dut.reset(false)?;
-        let packets: Vec<Vec<i64>> = (0..30)
-            .map(|_| (0..rng.between(1, 9)).map(|_| random(&mut rng, sint(8))).collect())
-            .collect();
+        let packets: Vec<Vec<i64>> =
+            (0..30).map(|_| (0..rng.between(1, 9)).map(|_| random(&mut rng, sint(8))).collect()).collect();
         let mut source = StreamSource::new(dut, "input")?.stall(Stall::Random(0.2), adc);
         let mut sink = StreamSink::new(dut, "output", packets.len())?.stall(Stall::Bursts(6), logic);
         packets.iter().try_for_each(|p| source.push_packet(p.iter().copied()))?;

@@ -59,8 +59,9 @@ fn domain() -> impl Strategy<Value = Domain> {
     (name(), option::of(reset)).prop_map(|(clock, reset)| Domain { clock, reset })
 }
 fn port() -> impl Strategy<Value = Port> {
-    (name(), dir(), ty(), format(), option::of(id()), id(), place())
-        .prop_map(|(name, dir, ty, format, driver, domain, place)| Port { name, dir, ty, format, driver, domain, place })
+    (name(), dir(), ty(), format(), option::of(id()), id(), place()).prop_map(
+        |(name, dir, ty, format, driver, domain, place)| Port { name, dir, ty, format, driver, domain, place },
+    )
 }
 fn stream() -> impl Strategy<Value = StreamPort> {
     (name(), dir(), id(), id(), id(), vec(id(), 0..3)).prop_map(|(name, dir, valid, ready, last, payload)| StreamPort {

@@ -27,9 +27,8 @@ pub fn handshake<T: Bundle + Clone>(
 ) -> Stream<T> {
     m.scope(name, || {
         let beat = (stream.payload(), stream.last());
-        let (sent, word) = m.domain(from, || {
-            (m.reg("sent", BOOL).reset(false), m.reg("word", beat.shape()).no_reset())
-        });
+        let (sent, word) =
+            m.domain(from, || (m.reg("sent", BOOL).reset(false), m.reg("word", beat.shape()).no_reset()));
         let (taken, output) = m.domain(to, || {
             let there = chain(m, "there", sent.q(), STAGES, true);
             let taken = m.reg("taken", BOOL).reset(false);

@@ -265,15 +265,24 @@ impl Maker {
         for n in 0..5 {
             let ty = self.ty();
             let (name, dir, format) = (format!("i{n}"), Dir::Input, Format::Plain);
-            let port = self.m.ports.push(Port { name, dir, ty, format, driver: None, domain: DomainId(0), place: PLACE });
+            let port =
+                self.m.ports.push(Port { name, dir, ty, format, driver: None, domain: DomainId(0), place: PLACE });
             self.push(Op::Input(port), ty);
         }
         for n in 0..4 {
             let ty = self.ty();
             let reset = (!self.r.one_in(3)).then(|| self.r.value(ty));
             let (name, domain) = (format!("r{n}"), DomainId(0));
-            let reg =
-                self.m.regs.push(Reg { name, ty, format: Format::Plain, domain, crossing: Crossing::No, reset, next: vec![], place: PLACE });
+            let reg = self.m.regs.push(Reg {
+                name,
+                ty,
+                format: Format::Plain,
+                domain,
+                crossing: Crossing::No,
+                reset,
+                next: vec![],
+                place: PLACE,
+            });
             self.push(Op::Reg(reg), ty);
         }
         for n in 0..2 {
