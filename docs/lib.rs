@@ -17,7 +17,7 @@ pub mod mac;
 
 /// Makes a page's blocks into documentation tests, and its text into an entry of `PAGES`.
 macro_rules! pages {
-    ($($name:ident $path:literal)*) => {
+    ($($name:ident $path:literal)* elsewhere: $($other:literal)*) => {
         $(
             #[cfg(doctest)]
             #[doc = include_str!($path)]
@@ -25,7 +25,10 @@ macro_rules! pages {
         )*
 
         #[cfg(test)]
-        const PAGES: &[(&str, &str)] = &[$(($path, include_str!($path))),*];
+        const PAGES: &[(&str, &str)] = &[
+            $(($path, include_str!($path)),)*
+            $(($other, include_str!($other)),)*
+        ];
     };
 }
 
@@ -83,6 +86,10 @@ pages! {
     w0301 "src/errors/W0301.md"
     w0302 "src/errors/W0302.md"
     w0303 "src/errors/W0303.md"
+
+    // Their blocks are documentation tests of another package: `interop`.
+    elsewhere:
+    "src/guide/rust_hdl.md"
 }
 
 #[cfg(test)]
