@@ -53,6 +53,8 @@ fn deliver(output: &mut Output, module: &str, file: OutputFile) {
             list.text.push_str(&format!("{}\n", file.name));
         } else if list.name == "blackbox.f" {
             list.text = list.text.lines().filter(|l| *l != stub).map(|l| format!("{l}\n")).collect();
+        } else if list.name == "source_map.json" {
+            list.text = without_file(&list.text, &stub);
         }
     }
     output.files.retain(|f| !(f.name == "blackbox.f" && f.text.is_empty()));
@@ -60,6 +62,20 @@ fn deliver(output: &mut Output, module: &str, file: OutputFile) {
         Some(found) => *found = file,
         None => output.files.push(file),
     }
+}
+
+/// A source map without a file that is no more; each file has a line of its own in it.
+fn without_file(map: &str, file: &str) -> String {
+    let key = format!("    \"{file}\": ");
+    let mut kept: Vec<String> = Vec::new();
+    for line in map.lines().filter(|l| !l.starts_with(&key)) {
+        // No comma before the end of a list.
+        if let Some(last) = kept.last_mut().filter(|_| line.trim_start().starts_with('}')) {
+            *last = last.trim_end_matches(',').into();
+        }
+        kept.push(line.into());
+    }
+    kept.iter().map(|l| format!("{l}\n")).collect()
 }
 
 /// A module with our ports around rust_hdl's.

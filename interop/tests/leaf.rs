@@ -207,6 +207,8 @@ fn files_are_whole() {
     let output = emit_with(&pair(), &EmitOptions::default(), &[&Leaf(right())]).unwrap();
     assert!(output.file("accumulator.v").unwrap().contains("module accumulator_rust_hdl$sum("), "{output:?}");
     assert!(output.file("blackbox.f").is_none() && output.file("blackbox/accumulator_stub.v").is_none());
+    let map = output.file("source_map.json").unwrap();
+    assert!(map.contains("\"pair.v\"") && !map.contains("accumulator") && !map.contains(",\n  }"), "{map}");
     let files: Vec<&str> = output.file("files.f").unwrap().lines().collect();
     assert_eq!(files, ["mixer.v", "pair.v", "accumulator.v"]);
     let folder = std::env::temp_dir().join(format!("gatewright-interop-{}", std::process::id()));
