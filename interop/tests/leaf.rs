@@ -473,3 +473,101 @@ fn leaves_that_are_missing_or_doubled() {
     assert_eq!(emit_with(&pair(), &EmitOptions::default(), &twice).unwrap_err().to_string(), wanted);
     assert_eq!(Cosim::new(&pair(), &twice).err().map(|e| e.to_string()).as_deref(), Some(wanted));
 }
+
+/// Blocks that cannot be leaves.
+mod unfit {
+    use super::hdl::*;
+
+    #[derive(LogicBlock, Default)]
+    pub struct TwoClocks {
+        pub read: Signal<In, Clock>,
+        pub write: Signal<In, Clock>,
+        pub y: Signal<Out, Bit>,
+    }
+
+    impl Logic for TwoClocks {
+        #[hdl_gen]
+        fn update(&mut self) {
+            self.y.next = false;
+        }
+    }
+
+    #[derive(LogicBlock, Default)]
+    pub struct Loop {
+        pub x: Signal<In, Bit>,
+        pub y: Signal<Out, Bit>,
+        a: Signal<Local, Bit>,
+    }
+
+    impl Logic for Loop {
+        #[hdl_gen]
+        fn update(&mut self) {
+            self.a.next = self.y.val() ^ self.x.val();
+            self.y.next = self.a.val();
+        }
+    }
+}
+
+#[derive(Bundle)]
+struct Bit {
+    y: Bool,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct TwoClocks;
+
+impl RustHdl for TwoClocks {
+    type In = ();
+    type Out = Bit;
+    type Block = unfit::TwoClocks;
+    fn name(&self) -> String {
+        "two_clocks".into()
+    }
+    fn block(&self) -> Self::Block {
+        Default::default()
+    }
+    fn wires<'a>(&self, b: &'a mut Self::Block) -> Vec<&'a mut dyn Wire> {
+        vec![&mut b.read, &mut b.write, &mut b.y]
+    }
+    fn shape(&self) {}
+    fn out_shape(&self) -> BitShape {
+        BitShape { y: BOOL }
+    }
+}
+
+#[derive(Bundle)]
+struct LoopIn {
+    x: Bool,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Loop;
+
+impl RustHdl for Loop {
+    type In = LoopIn;
+    type Out = Bit;
+    type Block = unfit::Loop;
+    fn name(&self) -> String {
+        "ring".into()
+    }
+    fn block(&self) -> Self::Block {
+        Default::default()
+    }
+    fn wires<'a>(&self, b: &'a mut Self::Block) -> Vec<&'a mut dyn Wire> {
+        vec![&mut b.x, &mut b.y]
+    }
+    fn shape(&self) -> LoopInShape {
+        LoopInShape { x: BOOL }
+    }
+    fn out_shape(&self) -> BitShape {
+        BitShape { y: BOOL }
+    }
+}
+
+#[test]
+fn blocks_that_cannot_be_leaves() {
+    let said = Leaf(TwoClocks).check().unwrap_err().to_string();
+    assert_eq!(said, "`two_clocks` has the clocks `read`, `write`; between Gatewright and rust_hdl there is one");
+    let said = Leaf(Loop).check().unwrap_err().to_string();
+    assert!(said.starts_with("rust_hdl refuses the block `ring`: LogicLoops("), "{said}");
+}
