@@ -17,7 +17,7 @@ pub mod mac;
 
 /// Makes a page's blocks into documentation tests, and its text into an entry of `PAGES`.
 macro_rules! pages {
-    ($($name:ident $path:literal)*) => {
+    ($($name:ident $path:literal)*; $($other:literal)*) => {
         $(
             #[cfg(doctest)]
             #[doc = include_str!($path)]
@@ -25,7 +25,10 @@ macro_rules! pages {
         )*
 
         #[cfg(test)]
-        const PAGES: &[(&str, &str)] = &[$(($path, include_str!($path))),*];
+        const PAGES: &[(&str, &str)] = &[
+            $(($path, include_str!($path)),)*
+            $(($other, include_str!($other)),)*
+        ];
     };
 }
 
@@ -49,6 +52,11 @@ pages! {
     output "src/guide/output.md"
     pipelining "src/guide/pipelining.md"
     small_parts "src/guide/small_parts.md"
+    for_chisel_users "src/guide/for_chisel_users.md"
+    for_amaranth_users "src/guide/for_amaranth_users.md"
+    for_verilog_users "src/guide/for_verilog_users.md"
+    how_the_compiler_is_built "src/guide/how_the_compiler_is_built.md"
+    reference "src/reference.md"
     errors "src/errors/README.md"
     e0101 "src/errors/E0101.md"
     e0102 "src/errors/E0102.md"
@@ -86,7 +94,9 @@ pages! {
     e0221 "src/errors/E0221.md"
     w0301 "src/errors/W0301.md"
     w0302 "src/errors/W0302.md"
-    w0303 "src/errors/W0303.md"
+    w0303 "src/errors/W0303.md";
+    // The blocks of these are documentation tests of another package: `interop`.
+    "src/guide/rust_hdl.md"
 }
 
 #[cfg(test)]

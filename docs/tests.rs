@@ -143,3 +143,85 @@ fn links_are_found_and_code_is_not() {
     let text = "[a](b.md) and `x](no)` and [`c`](d/e.md#f)\n```text\n[no](no.md)\n```\n";
     assert_eq!(links(text), ["b.md", "d/e.md#f"]);
 }
+
+/// The public methods of a source file, each with the type that it belongs to. Those in macros have no name to find.
+fn methods(source: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut owner = None;
+    for line in source.lines() {
+        if let Some(rest) = line.strip_prefix("impl") {
+            // Past the generic parameters of the `impl` itself.
+            let mut depth = 0;
+            let rest = rest.trim_start_matches(|c| {
+                depth += i32::from(c == '<');
+                let inside = depth > 0;
+                depth -= i32::from(c == '>');
+                inside
+            });
+            let name: String = rest.trim_start().chars().take_while(|c| c.is_alphanumeric()).collect();
+            owner = (!rest.contains(" for ")).then_some(name);
+        } else if line.starts_with('}') {
+            owner = None;
+        } else if let (Some(owner), Some(rest)) = (&owner, line.strip_prefix("    pub fn ")) {
+            let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            found.push((owner.clone(), name));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_reference_names_every_method() {
+    let (_, page) = PAGES.iter().find(|(path, _)| *path == "src/reference.md").expect("the reference");
+    // The sections name the types that they are about.
+    let sections: Vec<&str> = page.split("\n## ").skip(1).collect();
+    let types = [
+        "Module",
+        "Int",
+        "Bool",
+        "Bits",
+        "Fixed",
+        "Enum",
+        "Reg",
+        "RegDecl",
+        "Wire",
+        "Mem",
+        "MemDecl",
+        "When",
+        "Switch",
+        "Stream",
+        "StreamWire",
+        "Options",
+    ];
+    let mut count = 0;
+    for part in ["hw", "parts"] {
+        for entry in fs::read_dir(folder().join("../dsl/src").join(part)).expect("the language's source") {
+            let path = entry.expect("a file of the language").path();
+            if path.is_dir() {
+                continue;
+            }
+            let source = fs::read_to_string(&path).expect("a file of the language");
+            for (owner, name) in methods(&source) {
+                // `raw` is for the macros and for whoever writes a bundle by hand.
+                if !types.contains(&owner.as_str()) || name == "raw" {
+                    continue;
+                }
+                let about = format!("`{owner}`");
+                let section = sections.iter().find(|s| s.lines().next().is_some_and(|line| line.contains(&about)));
+                let section = section.unwrap_or_else(|| panic!("docs/src/reference.md has no section about {about}"));
+                let named = [format!(".{name}("), format!("::{name}(")].iter().any(|n| section.contains(n));
+                assert!(named, "docs/src/reference.md does not name `{name}` in the section about {about}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 90, "methods were looked at: {count}");
+}
+
+#[test]
+fn methods_are_found() {
+    let source = "impl<S: Shape<Value = u8>> Stream<S> {\n    pub fn map(self) {\n    }\n}\nimpl Clone for Int {\n    \
+                  pub fn no(self) {}\n}\nimpl Int {\n    fn hidden() {}\n    pub fn abs(self) {}\n}\npub fn free() {}\n";
+    let found: Vec<(String, String)> = [("Stream", "map"), ("Int", "abs")].map(|(a, b)| (a.into(), b.into())).into();
+    assert_eq!(methods(source), found);
+}

@@ -98,6 +98,14 @@ pub enum SimError {
         /// The black box.
         module: String,
     },
+    /// A black box does not behave as it was declared.
+    #[error("black box `{path}`: {what}")]
+    BlackBox {
+        /// Hierarchical path.
+        path: String,
+        /// What it does, and the way out.
+        what: String,
+    },
     /// A design that is not well formed.
     #[error("the design is not well formed: {0}; run its verifier")]
     Malformed(String),

@@ -1,7 +1,8 @@
 //! Derive macros of the Gatewright language: `Bundle` and `HwEnum`.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Error, Fields};
 
 /// Makes a struct a bundle and generates its shape, `<Name>Shape`: a struct with the same fields, each the shape of
@@ -36,10 +37,15 @@ fn language() -> TokenStream {
 
 fn expand_bundle(input: &DeriveInput) -> Result<TokenStream, Error> {
     let Data::Struct(data) = &input.data else {
-        return Err(Error::new_spanned(&input.ident, "Bundle can be derived for structs with named fields"));
+        let message = "Bundle is for structs with named fields; for an enum without fields derive HwEnum";
+        return Err(Error::new_spanned(&input.ident, message));
     };
     let Fields::Named(fields) = &data.fields else {
-        return Err(Error::new_spanned(&input.ident, "Bundle can be derived for structs with named fields"));
+        let message = match data.fields {
+            Fields::Unit => "a Bundle has named fields; write `()` where there are no ports",
+            _ => "a Bundle has named fields, after which ports are named; name them, or use a tuple as it is",
+        };
+        return Err(Error::new_spanned(&input.ident, message));
     };
     let gw = language();
     let name = &input.ident;
@@ -50,6 +56,8 @@ fn expand_bundle(input: &DeriveInput) -> Result<TokenStream, Error> {
     let texts: Vec<String> = names.iter().map(|n| n.to_string().trim_start_matches("r#").to_string()).collect();
     let visibilities: Vec<_> = fields.named.iter().map(|f| &f.vis).collect();
     let types: Vec<_> = fields.named.iter().map(|f| &f.ty).collect();
+    // With the type's own place: a type that is no bundle is reported there.
+    let shapes = types.iter().map(|ty| quote_spanned!(ty.span() => <#ty as #gw::hw::bundle::Bundle>::Shape));
     let doc = format!("The shape of [`{name}`].");
     let docs: Vec<String> = texts.iter().map(|t| format!("The shape of `{t}`.")).collect();
     let full = &input.generics;
@@ -57,7 +65,7 @@ fn expand_bundle(input: &DeriveInput) -> Result<TokenStream, Error> {
     Ok(quote! {
         #[doc = #doc]
         #visibility struct #shape #full #conditions {
-            #(#[doc = #docs] #visibilities #names: <#types as #gw::hw::bundle::Bundle>::Shape,)*
+            #(#[doc = #docs] #visibilities #names: #shapes,)*
         }
 
         impl #generics ::core::clone::Clone for #shape #arguments #conditions {
@@ -84,6 +92,8 @@ fn expand_bundle(input: &DeriveInput) -> Result<TokenStream, Error> {
             }
         }
 
+        // Messages name the language's own types, not all bundles there are.
+        #[diagnostic::do_not_recommend]
         impl #generics #gw::hw::bundle::Bundle for #name #arguments #conditions {
             type Shape = #shape #arguments;
             fn shape(&self) -> Self::Shape {
@@ -114,17 +124,23 @@ fn expand_bundle(input: &DeriveInput) -> Result<TokenStream, Error> {
 
 fn expand_enum(input: &DeriveInput) -> Result<TokenStream, Error> {
     let Data::Enum(data) = &input.data else {
-        return Err(Error::new_spanned(&input.ident, "HwEnum can be derived for enums"));
+        return Err(Error::new_spanned(&input.ident, "HwEnum is for enums without fields; for a struct derive Bundle"));
     };
     if data.variants.is_empty() {
         return Err(Error::new_spanned(&input.ident, "an enum without variants has no hardware value"));
     }
     for variant in &data.variants {
         if !variant.fields.is_empty() {
-            return Err(Error::new_spanned(variant, "variants of a HwEnum have no fields"));
+            return Err(Error::new_spanned(
+                variant,
+                "variants of a HwEnum have no fields; put them beside it into a struct with Bundle",
+            ));
         }
         if let Some((_, value)) = &variant.discriminant {
-            return Err(Error::new_spanned(value, "variants of a HwEnum are numbered from 0 by their order"));
+            return Err(Error::new_spanned(
+                value,
+                "variants of a HwEnum are numbered from 0 by their order; leave the number out",
+            ));
         }
     }
     let gw = language();

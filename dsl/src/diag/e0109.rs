@@ -61,6 +61,36 @@ mod tests {
         );
     }
 
+    /// A generator of a user that takes even widths only.
+    #[derive(Clone, PartialEq, Eq, Hash)]
+    struct Halves(u32);
+    impl Generator for Halves {
+        type In = Bits;
+        type Out = Bits;
+        fn shape(&self) -> BitsTy {
+            word(self.0)
+        }
+        fn build(&self, m: &Module, x: Bits) -> Bits {
+            if self.0 % 2 == 1 {
+                m.refuse(&format!("{} bits have no halves", self.0), "give an even width");
+                return x;
+            }
+            x.slice(0..self.0 / 2)
+        }
+    }
+
+    #[test]
+    fn refused_by_a_generator() {
+        expect_error(
+            word(3),
+            |m, i| m.inst("halves", &Halves(3), i), //~ inst
+            "E0109: 3 bits have no halves
+            at inst
+            help: give an even width",
+        );
+        assert_eq!(codes(word(4), |m, i| m.inst("halves", &Halves(4), i)), [""; 0]);
+    }
+
     #[test]
     fn no_value_of_a_case() {
         expect_error(

@@ -67,6 +67,13 @@ impl Path {
 }
 
 /// A value made of ground values: what modules take and return, and what registers, wires and memories hold.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a hardware value",
+    label = "no hardware value",
+    note = "hardware values are `Int`, `Bool`, `Bits`, `Fixed`, `Enum`, `Stream`, structs of them with `#[derive(Bundle)]`, \
+            and tuples, arrays and `Vec`s of these",
+    note = "types such as `IntTy` and other parameters belong into the generator and its `shape`"
+)]
 pub trait Bundle: Sized + 'static {
     /// Describes the types inside.
     type Shape: Shape<Value = Self>;
@@ -77,6 +84,10 @@ pub trait Bundle: Sized + 'static {
 }
 
 /// The types of a bundle.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the type of a hardware value",
+    note = "such types are `uint(8)`, `BOOL`, `word(8)`, `StreamTy(…)`, and the `…Shape` of a struct with `#[derive(Bundle)]`"
+)]
 pub trait Shape: Clone + PartialEq + Eq + Hash + fmt::Debug + 'static {
     /// The bundle it describes.
     type Value: Bundle<Shape = Self>;
@@ -87,6 +98,12 @@ pub trait Shape: Clone + PartialEq + Eq + Hash + fmt::Debug + 'static {
 }
 
 /// What can stand where a `T` is wanted: a `T`, or a Rust number, `bool` or enum value for a constant.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand where `{T}` is wanted",
+    label = "neither `{T}` nor a constant for one",
+    note = "constants are Rust's integers for `Int`, `bool` for `Bool`, floating-point numbers for `Fixed`, variants for `Enum` and \
+            `bits(value, width)` for `Bits`"
+)]
 pub trait ToHw<T: Bundle> {
     /// The handle; constants are made in the module being built.
     #[track_caller]

@@ -27,6 +27,29 @@
 //! shared::<gatewright_dsl::prelude::Module>();
 //! ```
 //!
+//! A stream is used once, and every field of a bundle is given:
+//!
+//! ```compile_fail,E0382
+//! # use gatewright_dsl::prelude::*;
+//! fn twice(m: &Module, s: Stream<Int>) -> (Stream<Int>, Stream<Int>) {
+//!     (s.fifo(m, 4), s.regslice(m))
+//! }
+//! ```
+//!
+//! ```compile_fail,E0063
+//! # use gatewright_dsl::prelude::*;
+//! #[derive(Bundle)]
+//! struct Pair {
+//!     a: Int,
+//!     b: Int,
+//! }
+//! fn shape() -> PairShape {
+//!     PairShape { a: uint(8) }
+//! }
+//! ```
+//!
+//! The words of the compiler for these and other mistakes are in `tests/compile_fail`.
+//!
 //! Nor are handles compared or ordered by Rust, which would compare ids of wires:
 //!
 //! ```compile_fail,E0369

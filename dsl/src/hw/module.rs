@@ -15,6 +15,10 @@ use crate::ir::{self, Check, CheckKind, Dir, Domain, Op};
 use crate::ty::Ty;
 
 /// A description of hardware as a plain value: equal values give one module, however often they are instantiated.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a generator",
+    note = "`impl Generator` for it, with `shape` and `build`; a black box goes through `extern_inst`"
+)]
 pub trait Generator: Clone + Eq + Hash + 'static {
     /// The inputs.
     type In: Bundle;

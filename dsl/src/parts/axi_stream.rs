@@ -15,6 +15,7 @@ pub struct AxiStream(pub Stream<Bits>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AxiStreamTy(pub u32);
 
+#[diagnostic::do_not_recommend]
 impl Bundle for AxiStream {
     type Shape = AxiStreamTy;
     fn shape(&self) -> AxiStreamTy {
