@@ -83,6 +83,7 @@ pages! {
     w0301 "src/errors/W0301.md"
     w0302 "src/errors/W0302.md"
     w0303 "src/errors/W0303.md"
+    w0304 "src/errors/W0304.md"
 }
 
 #[cfg(test)]
