@@ -1,10 +1,11 @@
-//! Waves: timing diagrams as text, and VCD and FST files, of any engine.
+//! Waves: timing diagrams as text and as pictures, and VCD and FST files, of any engine.
 //!
 //! [`Traced`] wraps a device and records it at every step, so that any driver or harness leaves a wave. Files show the
 //! pins, the clocks and the resets, and the named signals inside where the engine can tell them (the interpreter).
 //! Edge number n rises at the time 10·n + 5; what was poked before it appears at 10·n.
 
 mod file;
+mod svg;
 mod text;
 
 use gatewright_dsl::value::Value;
