@@ -83,10 +83,11 @@ fn fifos() {
 
 /// In one design, so that each tool runs once.
 #[test]
-fn parts_for_streams() {
-    let cases = parts::behaviour::cases();
+fn parts_in_all_sizes() {
+    let mut cases = parts::behaviour::cases();
+    cases.extend(parts::behaviour::other_cases());
     let batch = gatewright_sim::Batch::new(cases.iter().map(|case| &case.design)).expect("designs that fit together");
-    check_as("streams", batch.design);
+    check_as("all_sizes", batch.design);
 }
 
 /// A port of the module's own name, and a register.

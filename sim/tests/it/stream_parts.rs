@@ -16,7 +16,7 @@ mod parts;
 
 #[test]
 fn right_under_stalls() {
-    for case in parts::behaviour::cases() {
+    for case in parts::behaviour::cases().into_iter().chain(parts::behaviour::other_cases()) {
         let done = (case.body)(&mut Interpreter::new(&case.design).unwrap());
         done.unwrap_or_else(|e| panic!("{}: {e}", case.name));
     }

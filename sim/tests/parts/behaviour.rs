@@ -32,7 +32,7 @@ pub fn case<G: Generator>(name: String, generator: &G, body: impl Fn(&mut dyn Du
     Case { name, design, body: Box::new(body) }
 }
 
-/// All parts with edge and random parameters.
+/// All parts for streams with edge and random parameters.
 pub fn cases() -> Vec<Case> {
     let mut rng = Rng::new(2024);
     let mut cases = vec![case("zip".into(), &ZipTop, zips)];
@@ -72,7 +72,12 @@ pub fn cases() -> Vec<Case> {
     }
     cases.extend(super::fifos::cases());
     cases.extend(super::packs::cases());
-    cases.extend(super::machines::cases());
+    cases
+}
+
+/// Parts that are not between streams: state machines, memories, lines.
+pub fn other_cases() -> Vec<Case> {
+    let mut cases = super::machines::cases();
     cases.extend(super::rams::cases());
     cases.extend(super::uarts::cases());
     cases

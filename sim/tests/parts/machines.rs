@@ -154,7 +154,8 @@ pub fn cases() -> Vec<Case> {
         for (states, back) in [(1, false), (2, false), (5, false), (8, true), (12, true)] {
             cases.push(random_case(&mut rng, states, encoding, back));
         }
-        let machine = Random::new(&mut rng, 5, encoding, true);
+        let states = if encoding == Encoding::OneHot { 3 } else { 5 };
+        let machine = Random::new(&mut rng, states, encoding, true);
         for word in machine.illegal() {
             let illegal = machine.clone();
             let name = format!("fsm_{encoding:?}_from_{word}");

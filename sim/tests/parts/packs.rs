@@ -62,7 +62,7 @@ pub fn compact(lanes: usize) -> Case {
 
 pub fn cases() -> Vec<Case> {
     let (low, high) = (Order::LowFirst, Order::HighFirst);
-    let mut cases: Vec<Case> = [(8, 12, low), (8, 10, high), (10, 8, low), (12, 8, high), (3, 24, low), (24, 3, high)]
+    let mut cases: Vec<Case> = [(8, 12, low), (8, 10, high), (10, 8, low), (12, 8, high), (3, 24, low), (12, 3, high)]
         .into_iter()
         .chain([(1, 5, high), (7, 1, low), (8, 8, low), (7, 5, high)])
         .map(|(from, to, order)| gear(from, to, order))

@@ -137,7 +137,7 @@ pub(super) fn condition(depth: usize) -> String {
             }
         }
         let several = terms.len() > 1;
-        let terms = terms.into_iter().map(|t| if several && t.contains(" | ") { format!("({t})") } else { t });
+        let terms = terms.into_iter().map(|t| if several && t.contains(['|', '^']) { format!("({t})") } else { t });
         Some(terms.collect::<Vec<_>>().join(" & "))
     });
     text.flatten().unwrap_or_default()
@@ -194,11 +194,20 @@ fn text_of(c: &mut Context, node: NodeId, depth: u32) -> Option<String> {
                 BinOp::Xor => "^",
                 _ => return None,
             };
-            let part = |text: String| {
-                let same = op == "&" && !text.contains(['|', '^', '+', '-']);
-                if text.contains(' ') && !same { format!("({text})") } else { text }
+            // How strongly an operator binds, and so what needs brackets beside it.
+            let binds = |op: &str| match op {
+                "+" | "-" => 2,
+                "&" | "|" | "^" => 0,
+                _ => 1,
             };
-            Some(format!("{} {op} {}", part(text_of(c, a, depth)?), part(text_of(c, b, depth)?)))
+            let mut part = |node| {
+                let text = text_of(c, node, depth)?;
+                let mut inner = text.split(' ').skip(1).step_by(2);
+                let chain = |inner: &str| inner == op && ["+", "&", "|", "^"].contains(&op);
+                let apart = inner.any(|inner| binds(inner) <= binds(op) && !chain(inner));
+                Some(if apart { format!("({text})") } else { text })
+            };
+            Some(format!("{} {op} {}", part(a)?, part(b)?))
         }
         Op::Slice(x, low) => {
             let width = ir.nodes[node].ty.width();
