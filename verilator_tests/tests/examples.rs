@@ -4,6 +4,9 @@
 // One example uses another.
 #![allow(clippy::duplicate_mod)]
 
+#[path = "../../examples/axi_stream_filter.rs"]
+#[allow(dead_code)]
+mod axi_stream_filter;
 #[path = "../../examples/blinker.rs"]
 #[allow(dead_code)]
 mod blinker;
@@ -22,6 +25,9 @@ mod output_stationary;
 #[path = "../../examples/stream_pipeline.rs"]
 #[allow(dead_code)]
 mod stream_pipeline;
+#[path = "../../examples/uart_bridge.rs"]
+#[allow(dead_code)]
+mod uart_bridge;
 #[path = "../../examples/systolic_weight_stationary.rs"]
 #[allow(dead_code)]
 mod weight_stationary;
