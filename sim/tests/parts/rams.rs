@@ -177,7 +177,7 @@ pub fn rom(depth: usize, output_register: bool) -> Case {
     let rom = Rom { word: range(-15..=15), contents, output_register };
     case(format!("rom_{depth}_{output_register}"), &rom, move |dut| {
         let mut rng = Rng::new(depth as u64);
-        let mut line = vec![None; 2];
+        let mut line = [None; 2];
         for _ in 0..200 {
             let (address, read) = (rng.between(0, depth as u64 - 1) as usize, rng.chance(0.6));
             dut.set("address", address as i64)?;
