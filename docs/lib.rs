@@ -57,6 +57,7 @@ pages! {
     for_verilog_users "src/guide/for_verilog_users.md"
     how_the_compiler_is_built "src/guide/how_the_compiler_is_built.md"
     reference "src/reference.md"
+    catalogue "src/guide/catalogue.md"
     errors "src/errors/README.md"
     e0101 "src/errors/E0101.md"
     e0102 "src/errors/E0102.md"
@@ -94,7 +95,8 @@ pages! {
     e0221 "src/errors/E0221.md"
     w0301 "src/errors/W0301.md"
     w0302 "src/errors/W0302.md"
-    w0303 "src/errors/W0303.md";
+    w0303 "src/errors/W0303.md"
+    w0304 "src/errors/W0304.md";
     // The blocks of these are documentation tests of another package: `interop`.
     "src/guide/rust_hdl.md"
 }

@@ -9,6 +9,7 @@ pub mod interpreter;
 pub mod lint;
 pub mod rng;
 pub mod stream;
+pub mod synth;
 pub mod verilator;
 pub mod waves;
 

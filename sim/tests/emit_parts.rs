@@ -1,9 +1,13 @@
 //! Designs written in the language: their Verilog is clean under all tools.
 
+use std::sync::Arc;
+
 use gatewright_dsl::emit::{EmitOptions, emit};
 use gatewright_dsl::parts::fifo::{Fifo, FifoStyle};
+use gatewright_dsl::parts::ram::{Mode, Rom, SimpleDualPort, SinglePort, TrueDualPort};
 use gatewright_dsl::prelude::*;
 use gatewright_sim::lint::{expect_clean, lint};
+use gatewright_sim::synth::{self, Cells, Family, SynthError};
 
 #[path = "clocks/designs.rs"]
 #[allow(dead_code)]
@@ -80,11 +84,13 @@ fn fifos() {
     }
 }
 
+/// In one design, so that each tool runs once.
 #[test]
-fn parts_for_streams() {
-    for case in parts::behaviour::cases() {
-        check_as(&case.name, case.design);
-    }
+fn parts_in_all_sizes() {
+    let mut cases = parts::behaviour::cases();
+    cases.extend(parts::behaviour::other_cases());
+    let batch = gatewright_sim::Batch::new(cases.iter().map(|case| &case.design)).expect("designs that fit together");
+    check_as("all_sizes", batch.design);
 }
 
 /// A port of the module's own name, and a register.
@@ -130,30 +136,60 @@ fn names_that_a_tool_confuses() {
     check(elaborate(&Names).expect("a correct generator"));
 }
 
+/// The cells that Yosys makes of each part for a family; `None` without Yosys.
+fn synthesised(name: &str, parts: &[(String, Design)], family: Family) -> Option<Vec<Cells>> {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("inferred_{name}_{family:?}"));
+    let designs: Vec<&Design> = parts.iter().map(|(_, design)| design).collect();
+    match synth::cells(&designs, family, &folder) {
+        Ok(cells) => Some(cells),
+        Err(e @ SynthError::NoYosys(_)) if std::env::var_os("CI").is_none() => {
+            eprintln!("skipped: {e}");
+            None
+        }
+        Err(e) => panic!("{e}"),
+    }
+}
+
+fn part(name: &str, part: &impl Generator) -> (String, Design) {
+    (name.to_string(), elaborate(part).expect("a correct generator"))
+}
+
 /// What Yosys makes of a large FIFO.
 #[test]
 fn fifos_are_where_their_style_says() {
-    // Cells for two families of chips, by style: block RAM, LUT RAM.
-    for (style, block, lut) in [(FifoStyle::BlockRam, true, false), (FifoStyle::LutRam, false, true)] {
-        let fifo = Fifo::new(uint(17), 512).style(style);
-        let output = emit(&elaborate(&fifo).expect("a correct generator"), &EmitOptions::default());
-        let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("inferred_{style:?}"));
-        let _ = std::fs::remove_dir_all(&dir);
-        output.write_to(&dir).expect("a writable folder");
-        for synthesis in ["synth_xilinx -family xcup", "synth_ecp5"] {
-            let script = format!("read_verilog {top}.v; {synthesis} -top {top}; stat", top = output.top);
-            let run = match std::process::Command::new("yosys").current_dir(&dir).args(["-p", &script]).output() {
-                Ok(run) => run,
-                Err(e) if std::env::var_os("CI").is_none() => return eprintln!("skipped: no yosys: {e}"),
-                Err(e) => panic!("yosys: {e}"),
-            };
-            assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-            let said = String::from_utf8_lossy(&run.stdout).into_owned();
-            // Behind the last heading are the cells of the result.
-            let cells = said.rsplit("Number of cells").next().unwrap_or_default().to_owned();
-            let has = |names: &[&str]| names.iter().any(|name| cells.contains(name));
-            assert_eq!(has(&["RAMB18", "RAMB36", "DP16KD", "PDPW16KD"]), block, "{style:?}, {synthesis}: {cells}");
-            assert_eq!(has(&["RAM32M", "RAM64M", "RAM128", "RAM256", "RAM512", "TRELLIS_DPR16X4"]), lut, "{cells}");
+    let fifo = |style| part(&format!("{style:?}"), &Fifo::new(uint(17), 512).style(style));
+    let fifos = [fifo(FifoStyle::BlockRam), fifo(FifoStyle::LutRam)];
+    for family in Family::ALL {
+        let Some(cells) = synthesised("fifos", &fifos, family) else { return };
+        let (block, lut) = (&cells[0], &cells[1]);
+        assert!(block.block_rams() > 0 && block.lut_rams() == 0, "{family:?}: {block:?}");
+        assert!(lut.block_rams() == 0 && lut.lut_rams() > 0, "{family:?}: {lut:?}");
+    }
+}
+
+/// Large memories become block memory and nothing else: no word of them is in registers, which would be thousands.
+#[test]
+fn rams_are_block_memory() {
+    let word = |lanes: usize| vec![gatewright_dsl::prelude::word(8); lanes];
+    let mut parts = Vec::new();
+    for (mode, masks) in [(Mode::ReadFirst, false), (Mode::WriteFirst, true), (Mode::NoChange, true)] {
+        let ram = SinglePort { word: word(2), depth: 1024, masks, mode, output_register: masks };
+        parts.push(part(&format!("single_{mode:?}"), &ram));
+    }
+    for (collision, masks) in [(Collision::Old, true), (Collision::New, false), (Collision::Undefined, true)] {
+        let ram = SimpleDualPort { word: word(4), depth: 1024, masks, collision, output_register: false };
+        parts.push(part(&format!("simple_{collision:?}"), &ram));
+    }
+    let ram = TrueDualPort { word: word(2), depth: 1024, masks: false, output_register: false };
+    parts.push(part("dual", &ram));
+    parts.push(part("dual_masks", &TrueDualPort { masks: true, ..ram }));
+    let contents = Arc::new((0..2048u32).map(|n| Value::from(n * n % 65_521)).collect());
+    parts.push(part("rom", &Rom { word: uint(16), contents, output_register: false }));
+    for family in Family::ALL {
+        let Some(all) = synthesised("rams", &parts, family) else { return };
+        for ((name, _), cells) in parts.iter().zip(&all) {
+            let right = cells.block_rams() > 0 && cells.lut_rams() == 0 && cells.registers() <= 100;
+            assert!(right, "{name}, {family:?}: {cells:?}");
         }
     }
 }

@@ -7,6 +7,9 @@
 #[path = "../../examples/async_fifo.rs"]
 #[allow(dead_code)]
 mod async_fifo;
+#[path = "../../examples/axi_stream_filter.rs"]
+#[allow(dead_code)]
+mod axi_stream_filter;
 #[path = "../../examples/blinker.rs"]
 #[allow(dead_code)]
 mod blinker;
@@ -25,6 +28,9 @@ mod output_stationary;
 #[path = "../../examples/stream_pipeline.rs"]
 #[allow(dead_code)]
 mod stream_pipeline;
+#[path = "../../examples/uart_bridge.rs"]
+#[allow(dead_code)]
+mod uart_bridge;
 #[path = "../../examples/systolic_weight_stationary.rs"]
 #[allow(dead_code)]
 mod weight_stationary;

@@ -1,14 +1,15 @@
-//! The standard parts for streams on the interpreter and Verilator in lock step: against plain Rust models, and with
-//! random inputs. One build of Verilator for all.
+//! The standard parts on the interpreter and Verilator in lock step: against plain Rust models, and with
+//! random inputs. One build of Verilator for those between streams, and one for the others.
 
+use gatewright_sim::rng::Rng;
 use gatewright_sim::{Batch, Dut, Interpreter, Lockstep, RandomStimulus, SimError, Verilated, compare};
 
 #[path = "../../sim/tests/parts/mod.rs"]
 mod parts;
 
-#[test]
-fn right_and_equal_on_verilator() {
-    let cases = parts::behaviour::cases();
+use parts::behaviour::Case;
+
+fn right_and_equal(cases: &[Case]) {
     let batch = Batch::new(cases.iter().map(|case| &case.design)).unwrap();
     let mut verilated = match Verilated::new(&batch.design) {
         Ok(made) => made,
@@ -37,4 +38,20 @@ fn right_and_equal_on_verilator() {
         let done = compare(vec![&mut one, &mut other], 200, RandomStimulus::new(n as u64));
         done.unwrap_or_else(|e| panic!("{}, random inputs: {e}", case.name));
     }
+}
+
+#[test]
+fn streams_right_and_equal_on_verilator() {
+    right_and_equal(&parts::behaviour::cases());
+}
+
+/// State machines, memories and lines; and all parts with parameters drawn at random, by `GATEWRIGHT_RANDOM_SEED` others.
+#[test]
+fn others_right_and_equal_on_verilator() {
+    let seed = parts::seed();
+    println!("parameters of GATEWRIGHT_RANDOM_SEED={seed}");
+    let mut rng = Rng::new(seed);
+    let mut cases = parts::behaviour::other_cases();
+    cases.extend((0..20).map(|_| parts::behaviour::random_case(&mut rng)));
+    right_and_equal(&cases);
 }

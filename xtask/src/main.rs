@@ -19,6 +19,8 @@ Jobs of the workspace:
   cargo xtask lint           formatting and clippy
   cargo xtask ci             setup, lint and test: what a change must pass
   cargo xtask bench [ARGS]   all benchmarks (ARGS go to `cargo bench`)
+  cargo xtask catalogue [check]
+                             figures and timing diagrams of the book's catalogue anew; with `check` only compared
   cargo xtask bench-golden   the golden model beside onnxruntime and numpy, on one thread
   cargo xtask fuzz-modules [N]
                              N (10000) random modules that no run had before on every engine and tool;
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Some("lint") => lint(),
         Some("ci") => setup().and_then(|_| lint()).and_then(|()| test(&[])),
         Some("bench") => cargo("bench").arg("--workspace").args(&rest).checked("a benchmark failed"),
+        Some("catalogue") => catalogue(&rest),
         Some("bench-golden") => golden::bench(root()),
         Some("fuzz-modules") => fuzz_modules(&rest),
         Some("fuzz-import") => fuzz_import(&rest),
@@ -81,6 +84,18 @@ fn test(args: &[OsString]) -> Result {
         Err(why) => println!("\ntest: all passed, but tests with a newer Verilator were SKIPPED: {why}"),
     }
     Ok(())
+}
+
+/// Simulates and synthesises the standard parts for the catalogue.
+fn catalogue(args: &[OsString]) -> Result {
+    let job = match args {
+        [] => "write",
+        [check] if check == "check" => "check",
+        _ => return Err("catalogue takes nothing, or `check`".into()),
+    };
+    let mut command = cargo("test");
+    command.args(["--package", "gatewright-book", "--test", "catalogue", "--", "--include-ignored"]);
+    command.env("GATEWRIGHT_CATALOGUE", job).checked("the catalogue is not what it should be")
 }
 
 /// Random modules beyond those of the tests, from a seed that the clock gives.

@@ -26,7 +26,7 @@ pub(crate) mod testing;
 codes! {
     e0101 e0102 e0103 e0104 e0105 e0106 e0107 e0108 e0109 e0110 e0111 e0112 e0113
     e0201 e0202 e0203 e0204 e0205 e0206 e0207 e0208 e0209 e0210 e0211 e0212 e0213 e0214 e0215 e0216 e0217 e0218 e0219 e0220 e0221
-    w0301 w0302 w0303
+    w0301 w0302 w0303 w0304
 }
 
 /// The code of a diagnostic, with its place in the docs.

@@ -52,7 +52,14 @@ impl Text<'_, '_> {
         // Yosys makes registers of a memory without variable addresses, and warns of it. (A write at a variable address
         // may vanish where Yosys finds that its condition never holds.)
         let fixed = mem.writes.iter().any(|w| plan.constant(w.addr).is_some());
-        let attribute = if fixed { "(* nomem2reg *) " } else { "" };
+        // Else Yosys adds logic for a read of a word that is being written.
+        let open = mem.collision == Collision::Undefined && mem.reads.iter().any(|read| read.sync.is_some());
+        let attribute = match (fixed, open) {
+            (true, true) => "(* nomem2reg, no_rw_check *) ",
+            (true, false) => "(* nomem2reg *) ",
+            (false, true) => "(* no_rw_check *) ",
+            (false, false) => "",
+        };
         let _ =
             write!(self.out, "    {attribute}reg {}{name} [0:{}];", vector(signed, word), mem.depth.saturating_sub(1));
         self.comment(mem.place);

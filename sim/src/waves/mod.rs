@@ -1,4 +1,4 @@
-//! Waves: timing diagrams as text, and VCD and FST files, of any engine.
+//! Waves: timing diagrams as text and as pictures, and VCD and FST files, of any engine.
 //!
 //! [`Traced`] wraps a device and records it at every step, so that any driver or harness leaves a wave. Files show the
 //! pins, the clocks and the resets, and the named signals inside where the engine can tell them (the interpreter).
@@ -6,6 +6,7 @@
 //! at 10·t.
 
 mod file;
+mod svg;
 mod text;
 
 use gatewright_dsl::value::Value;

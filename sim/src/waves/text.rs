@@ -11,18 +11,32 @@ use crate::error::SimError;
 /// Records chosen pins, one settled value per cycle, and prints them.
 #[derive(Clone, Debug, Default)]
 pub struct TextWave {
-    rows: Vec<Row>,
-    first: u64,
-    cycles: usize,
+    pub(super) rows: Vec<Row>,
+    pub(super) first: u64,
+    pub(super) cycles: usize,
 }
 
 #[derive(Clone, Debug)]
-struct Row {
-    name: String,
-    pin: Pin,
-    ty: Ty,
-    format: Format,
-    values: Vec<Value>,
+pub(super) struct Row {
+    pub name: String,
+    pub pin: Pin,
+    pub ty: Ty,
+    pub format: Format,
+    pub values: Vec<Value>,
+    /// For the payload and `last` of a stream: its valid and ready.
+    pub stream: Option<(Pin, Pin)>,
+    /// For those: whether a beat is offered, and whether it moves.
+    pub offers: Vec<(bool, bool)>,
+}
+
+impl Row {
+    /// Drawn as a line.
+    pub fn is_line(&self) -> bool {
+        self.ty == Ty::BOOL && !matches!(self.format, Format::Enum(_))
+    }
+    pub fn texts(&self) -> Vec<String> {
+        self.values.iter().map(|v| show(v, self.ty, &self.format)).collect()
+    }
 }
 
 impl TextWave {
@@ -33,7 +47,10 @@ impl TextWave {
             let pin = dut.pin(name)?;
             let info = dut.interface().info(pin)?;
             let (ty, format) = (info.ty, info.format.clone());
-            rows.push(Row { name: info.name.clone(), pin, ty, format, values: Vec::new() });
+            let streams = &dut.interface().streams;
+            let stream = streams.iter().find(|s| s.last == pin || s.payload.contains(&pin)).map(|s| (s.valid, s.ready));
+            let (values, offers) = (Vec::new(), Vec::new());
+            rows.push(Row { name: info.name.clone(), pin, ty, format, values, stream, offers });
         }
         Ok(TextWave { rows, first: dut.cycle(), cycles: 0 })
     }
@@ -47,6 +64,10 @@ impl TextWave {
     pub fn sample(&mut self, dut: &mut (impl Dut + ?Sized)) -> Result<(), SimError> {
         for row in &mut self.rows {
             row.values.push(dut.peek(row.pin)?);
+            if let Some((valid, ready)) = row.stream {
+                let valid = !dut.peek(valid)?.is_zero();
+                row.offers.push((valid, valid && !dut.peek(ready)?.is_zero()));
+            }
         }
         self.cycles += 1;
         Ok(())
@@ -105,14 +126,12 @@ fn fixed(value: &Value, fraction: i32) -> String {
 /// Bits as lines, other values where they change, with a dot in each cycle in which they do not.
 impl std::fmt::Display for TextWave {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let is_line = |row: &Row| row.ty == Ty::BOOL && !matches!(row.format, Format::Enum(_));
-        let cells: Vec<Vec<String>> =
-            self.rows.iter().map(|r| r.values.iter().map(|v| show(v, r.ty, &r.format)).collect()).collect();
+        let cells: Vec<Vec<String>> = self.rows.iter().map(Row::texts).collect();
         let title = "cycle";
         let name_width = self.rows.iter().map(|r| r.name.chars().count()).chain([title.len()]).max().unwrap_or(0);
         // Every column is as wide as its widest entry needs.
         let column = |n: usize| {
-            let shown = self.rows.iter().zip(&cells).filter(|(r, c)| !is_line(r) && (n == 0 || c[n] != c[n - 1]));
+            let shown = self.rows.iter().zip(&cells).filter(|(r, c)| !r.is_line() && (n == 0 || c[n] != c[n - 1]));
             let widest = shown.map(|(_, c)| c[n].chars().count()).max().unwrap_or(0);
             widest.max((self.first + n as u64).to_string().len()).max(2) + 1
         };
@@ -126,7 +145,7 @@ impl std::fmt::Display for TextWave {
             let mut line = format!("{:name_width$} ", row.name);
             for (n, &w) in widths.iter().enumerate() {
                 let same = n > 0 && row.values[n] == row.values[n - 1];
-                if is_line(row) {
+                if row.is_line() {
                     let high = !row.values[n].is_zero();
                     let edge = match (same || n == 0, high) {
                         (true, true) => '‾',

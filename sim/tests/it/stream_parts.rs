@@ -8,6 +8,7 @@ use gatewright_dsl::parts::fifo::{DelayLine, Fifo, RegSlice};
 use gatewright_dsl::parts::fork::{Fork, LazyFork};
 use gatewright_dsl::parts::width::{Narrow, Widen};
 use gatewright_dsl::prelude::{Generator, elaborate, uint};
+use gatewright_sim::rng::Rng;
 use gatewright_sim::*;
 
 #[path = "../parts/mod.rs"]
@@ -15,9 +16,20 @@ mod parts;
 
 #[test]
 fn right_under_stalls() {
-    for case in parts::behaviour::cases() {
+    for case in parts::behaviour::cases().into_iter().chain(parts::behaviour::other_cases()) {
         let done = (case.body)(&mut Interpreter::new(&case.design).unwrap());
         done.unwrap_or_else(|e| panic!("{}: {e}", case.name));
+    }
+}
+
+/// Parameters drawn at random; `GATEWRIGHT_RANDOM_SEED` draws others.
+#[test]
+fn right_with_random_parameters() {
+    let mut rng = Rng::new(parts::seed());
+    for n in 0..60 {
+        let case = parts::behaviour::random_case(&mut rng);
+        let done = (case.body)(&mut Interpreter::new(&case.design).unwrap());
+        done.unwrap_or_else(|e| panic!("case {n} of seed {}, {}: {e}", parts::seed(), case.name));
     }
 }
 

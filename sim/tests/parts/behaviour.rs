@@ -32,7 +32,7 @@ pub fn case<G: Generator>(name: String, generator: &G, body: impl Fn(&mut dyn Du
     Case { name, design, body: Box::new(body) }
 }
 
-/// All parts with edge and random parameters.
+/// All parts for streams with edge and random parameters.
 pub fn cases() -> Vec<Case> {
     let mut rng = Rng::new(2024);
     let mut cases = vec![case("zip".into(), &ZipTop, zips)];
@@ -71,7 +71,71 @@ pub fn cases() -> Vec<Case> {
         cases.push(case(format!("credit_link_{limit}_{stages}"), &link, move |dut| links(dut, limit, stages)));
     }
     cases.extend(super::fifos::cases());
+    cases.extend(super::packs::cases());
     cases
+}
+
+/// Parts that are not between streams: state machines, memories, lines.
+pub fn other_cases() -> Vec<Case> {
+    let mut cases = super::machines::cases();
+    cases.extend(super::rams::cases());
+    cases.extend(super::uarts::cases());
+    cases
+}
+
+/// A part with parameters drawn at random. (Beats of at most 8 streams can be told apart.)
+pub fn random_case(rng: &mut Rng) -> Case {
+    let kind = rng.between(0, 18);
+    let mut up_to = |most: u64| rng.between(1, most) as usize;
+    match kind {
+        0 | 1 => super::fifos::random(rng),
+        2 => {
+            let ways = up_to(8);
+            case(format!("join_{ways}"), &JoinTop { ways }, move |dut| joins(dut, ways))
+        }
+        3 => {
+            let ways = up_to(8);
+            let fork = Fork { payload: uint(12), outputs: ways };
+            case(format!("fork_{ways}"), &fork, move |dut| forks(dut, ways, 0))
+        }
+        4 => {
+            let ways = up_to(8);
+            case(format!("fork_lazy_{ways}"), &LazyTop { outputs: ways }, move |dut| forks(dut, ways, 1))
+        }
+        5 => {
+            let ways = up_to(8);
+            case(format!("mux_{ways}"), &MuxTop { ways }, move |dut| takes_turns(dut, ways))
+        }
+        6 => {
+            let ways = up_to(8);
+            case(format!("mux_by_{ways}"), &MuxByTop { ways }, move |dut| follows(dut, ways))
+        }
+        7 | 8 => {
+            let inputs = up_to(8);
+            let policy = if rng.chance(0.5) { Policy::Priority } else { Policy::RoundRobin };
+            let grant = if rng.chance(0.5) { Grant::Beat } else { Grant::Packet };
+            let arbiter = Arbiter { payload: uint(12), inputs, policy, grant };
+            let name = format!("arbiter_{inputs}_{policy:?}_{grant:?}");
+            case(name, &arbiter, move |dut| arbitrates(dut, inputs, policy, grant))
+        }
+        9 => {
+            let ratio = up_to(17);
+            case(format!("widen_{ratio}"), &Widen { part: uint(12), ratio }, move |dut| widens(dut, ratio))
+        }
+        10 => {
+            let ratio = up_to(17);
+            case(format!("narrow_{ratio}"), &Narrow { part: uint(12), ratio }, move |dut| narrows(dut, ratio))
+        }
+        11 => {
+            let (limit, stages) = (rng.between(1, 12), rng.between(1, 9));
+            let link = CreditLink { payload: sint(9), limit, stages };
+            case(format!("credit_link_{limit}_{stages}"), &link, move |dut| links(dut, limit, stages))
+        }
+        12..=14 => super::packs::random(rng),
+        15 => super::machines::random(rng),
+        16 | 17 => super::rams::random(rng),
+        _ => super::uarts::random(rng),
+    }
 }
 
 fn stalls() -> Vec<Stall> {
@@ -79,7 +143,7 @@ fn stalls() -> Vec<Stall> {
 }
 
 /// `body` under all pairs of stalls: of sources, of sinks, a seed, and whether nothing stalls.
-fn under_stalls(mut body: impl FnMut(&Stall, &Stall, u64, bool) -> Checked) -> Checked {
+pub fn under_stalls(mut body: impl FnMut(&Stall, &Stall, u64, bool) -> Checked) -> Checked {
     for (n, from) in stalls().iter().enumerate() {
         for (k, to) in stalls().iter().enumerate() {
             body(from, to, (10 * n + k) as u64, n + k == 0)?;

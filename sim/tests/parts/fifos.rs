@@ -2,6 +2,7 @@
 
 use gatewright_dsl::parts::fifo::{Fifo, FifoStyle};
 use gatewright_dsl::prelude::{IntTy, Value, uint};
+use gatewright_sim::rng::Rng;
 use gatewright_sim::stream::run;
 use gatewright_sim::{Dut, DutExt, Stall, StreamSink, StreamSource};
 
@@ -10,11 +11,20 @@ use super::behaviour::{Case, Checked, case};
 pub fn cases() -> impl Iterator<Item = Case> {
     let styles = [FifoStyle::Registers, FifoStyle::LutRam, FifoStyle::BlockRam];
     let plain = styles.into_iter().flat_map(|s| [1, 2, 3, 8].map(|depth| Fifo::new(uint(10), depth).style(s)));
-    plain.flat_map(|fifo| [fifo.clone(), fifo.fall_through()]).map(|fifo| {
-        let through = if fifo.fall_through { "_through" } else { "" };
-        let name = format!("fifo_{:?}_{}{through}", fifo.style, fifo.depth);
-        case(name, &fifo.clone(), move |dut| queues(dut, &fifo))
-    })
+    plain.flat_map(|fifo| [fifo.clone(), fifo.fall_through()]).map(of)
+}
+
+fn of(fifo: Fifo<IntTy>) -> Case {
+    let through = if fifo.fall_through { "_through" } else { "" };
+    let name = format!("fifo_{:?}_{}{through}", fifo.style, fifo.depth);
+    case(name, &fifo.clone(), move |dut| queues(dut, &fifo))
+}
+
+pub fn random(rng: &mut Rng) -> Case {
+    let styles = [FifoStyle::Registers, FifoStyle::LutRam, FifoStyle::BlockRam];
+    // Deep enough for the sinks' longest pause to fill it, and not deeper than the test's beats.
+    let fifo = Fifo::new(uint(10), rng.between(1, 25)).style(styles[rng.between(0, 2) as usize]);
+    of(if rng.chance(0.5) { fifo.fall_through() } else { fifo })
 }
 
 fn queues(dut: &mut dyn Dut, fifo: &Fifo<IntTy>) -> Checked {

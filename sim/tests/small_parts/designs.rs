@@ -8,6 +8,7 @@ use gatewright_dsl::parts::encode::*;
 use gatewright_dsl::parts::lfsr::lfsr;
 use gatewright_dsl::parts::sqrt::SquareRoot;
 use gatewright_dsl::prelude::*;
+use gatewright_sim::rng::Rng;
 
 /// All codes of a word.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -163,12 +164,35 @@ pub const LFSRS: [(u32, u64); 6] = [(2, 1), (3, 5), (7, 1), (12, 0xabc), (33, 0x
 
 pub fn counters() -> Vec<Counters> {
     let of = |modulus, slow, saturating| Counters { modulus, slow, saturating };
-    vec![of(1, 1, range(0..=3)), of(10, 3, range(-2..=2)), of(8, 1, range(3..=3)), of(2, 5, range(-9..=-4))]
+    let mut counters =
+        vec![of(1, 1, range(0..=3)), of(10, 3, range(-2..=2)), of(8, 1, range(3..=3)), of(2, 5, range(-9..=-4))];
+    let mut rng = random();
+    let random = std::iter::from_fn(|| Some(of(rng.between(1, 40), rng.between(1, 9), random_range(&mut rng, 5))));
+    counters.extend(random.take(4));
+    counters
+}
+
+/// Parameters drawn at random: always the same ones, or by `GATEWRIGHT_RANDOM_SEED`.
+fn random() -> Rng {
+    let seed = std::env::var("GATEWRIGHT_RANDOM_SEED").ok().and_then(|seed| seed.parse().ok());
+    Rng::new(seed.unwrap_or(1812))
+}
+
+/// A range of up to `bits` bits that begins somewhere near zero.
+fn random_range(rng: &mut Rng, bits: u64) -> IntTy {
+    let size = 1i64 << rng.between(1, bits);
+    let lo = rng.between(0, size as u64) as i64 - if rng.chance(0.5) { size } else { 0 };
+    range(lo..=lo + rng.between(0, size as u64) as i64)
 }
 
 pub fn dividers() -> Vec<Divider> {
     let of = |dividend, divisor, bits_per_stage| Divider { dividend, divisor, bits_per_stage };
-    vec![
+    let mut rng = random();
+    let random = std::iter::from_fn(|| {
+        let (dividend, divisor) = (random_range(&mut rng, 12), random_range(&mut rng, 8));
+        Some(of(dividend, divisor, rng.between(0, 6) as u32))
+    });
+    let mut dividers = vec![
         of(uint(4), uint(4), 1),
         of(uint(6), uint(3), 2),
         of(sint(5), sint(4), 1),
@@ -184,12 +208,19 @@ pub fn dividers() -> Vec<Divider> {
         of(sint(64), sint(64), 4),
         of(sint(100), sint(40), 7),
         of(uint(16), sint(70), 3),
-    ]
+    ];
+    dividers.extend(random.take(8));
+    dividers
 }
 
 pub fn roots() -> Vec<SquareRoot> {
     let of = |input, bits_per_stage| SquareRoot { input, bits_per_stage };
-    vec![
+    let mut rng = random();
+    let random = std::iter::from_fn(|| {
+        let lo = rng.between(0, 100);
+        Some(of(range(lo..=lo + rng.between(0, 5000)), rng.between(0, 5) as u32))
+    });
+    let mut roots = vec![
         of(uint(1), 1),
         of(uint(8), 1),
         of(uint(9), 2),
@@ -198,7 +229,9 @@ pub fn roots() -> Vec<SquareRoot> {
         of(uint(10), 0),
         of(uint(63), 4),
         of(uint(100), 1),
-    ]
+    ];
+    roots.extend(random.take(4));
+    roots
 }
 
 pub fn cordics() -> Vec<Cordic> {
@@ -208,7 +241,13 @@ pub fn cordics() -> Vec<Cordic> {
         iterations,
         iterations_per_stage,
     };
-    vec![
+    let mut rng = random();
+    let random = std::iter::from_fn(|| {
+        let coordinate = sint(rng.between(3, 20) as u32);
+        let iterations = rng.between(1, 18) as u32;
+        Some(of(coordinate, rng.between(3, 20) as u32, iterations, rng.between(0, 4) as u32))
+    });
+    let mut cordics = vec![
         of(sint(5), 5, 6, 1),
         of(range(-6..=11), 6, 1, 1),
         of(sint(8), 3, 8, 3),
@@ -216,7 +255,9 @@ pub fn cordics() -> Vec<Cordic> {
         of(sint(16), 16, 17, 4),
         of(sint(10), 10, 11, 0),
         of(sint(36), 40, 40, 2),
-    ]
+    ];
+    cordics.extend(random.take(3));
+    cordics
 }
 
 /// Every design, with a name.

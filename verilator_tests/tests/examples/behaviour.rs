@@ -1,20 +1,23 @@
 //! What the examples compute. Each test body is written against `Dut` and holds its own reference in plain integers.
 
 use gatewright_dsl::ir::verify::verify;
+use gatewright_dsl::parts::uart::{Parity, UartLine};
 use gatewright_dsl::prelude::*;
 use gatewright_sim::rng::Rng;
 use gatewright_sim::{
-    Batch, Beat, Dut, DutExt, Interpreter, Lockstep, RandomStimulus, Schedule, SimError, Stall, StreamSink,
+    Agent, Batch, Beat, Dut, DutExt, Interpreter, Lockstep, RandomStimulus, Schedule, SimError, Stall, StreamSink,
     StreamSource, Verilated, compare, stream,
 };
 
 use crate::async_fifo::PacketSums;
+use crate::axi_stream_filter::MovingAverage;
 use crate::blinker::Blinker;
 use crate::fir::Fir;
 use crate::gcd::Gcd;
 use crate::mac::Pe;
 use crate::output_stationary::{MatMul, Matrix, beats};
 use crate::stream_pipeline::Sorter;
+use crate::uart_bridge::UartBridge;
 use crate::weight_stationary::VecMat;
 
 type Checked = Result<(), SimError>;
@@ -42,6 +45,10 @@ fn cases() -> Vec<Case> {
         case("fir", &fir(), filters),
         case("sorter", &sorter(), sorts),
         case("mac", &pe(), accumulates),
+        case("average_1", &MovingAverage { width: 8, log2_window: 0 }, |dut| averages(dut, 8, 1)),
+        case("average_2", &MovingAverage { width: 8, log2_window: 1 }, |dut| averages(dut, 8, 2)),
+        case("average_8", &MovingAverage { width: 16, log2_window: 3 }, |dut| averages(dut, 16, 8)),
+        case("bridge", &bridge(), bridges),
         case("product_1_1", &MatMul::int8(1, 1, 1), |dut| random_products(dut, 1, 1, 1)),
         case("product_2_3", &MatMul::int8(2, 3, 4), |dut| random_products(dut, 2, 3, 4)),
         case("product_4_1", &MatMul::int8(4, 1, 3), |dut| random_products(dut, 4, 1, 3)),
@@ -55,12 +62,14 @@ fn cases() -> Vec<Case> {
 #[test]
 fn every_main_runs() {
     crate::async_fifo::main().unwrap();
+    crate::axi_stream_filter::main().unwrap();
     crate::blinker::main().unwrap();
     crate::fir::main().unwrap();
     crate::gcd::main().unwrap();
     crate::mac::main().unwrap();
     crate::output_stationary::main().unwrap();
     crate::stream_pipeline::main().unwrap();
+    crate::uart_bridge::main().unwrap();
     crate::weight_stationary::main().unwrap();
 }
 
@@ -238,6 +247,123 @@ fn sorts(dut: &mut dyn Dut) -> Checked {
             assert_eq!(numbers(&noise), expected_noise);
         }
     }
+    Ok(())
+}
+
+fn averages(dut: &mut dyn Dut, width: u32, window: i64) -> Checked {
+    let stalls = [Stall::Never, Stall::Random(0.6), Stall::Bursts(7)];
+    for (n, from) in stalls.iter().enumerate() {
+        for (k, to) in stalls.iter().enumerate() {
+            let seed = (3 * n + k) as u64;
+            let mut rng = Rng::new(seed);
+            let mut packets: Vec<Vec<i64>> = Vec::new();
+            // The ends of the range fill whole windows.
+            packets.extend([sint(width).lo(), sint(width).hi()].map(|end| vec![end.to_i64().unwrap(); 12]));
+            packets.extend((0..12).map(|_| (0..rng.between(1, 15)).map(|_| random(&mut rng, sint(width))).collect()));
+            let (mut source, mut count) = (StreamSource::new(dut, "s_axis")?.stall(from.clone(), seed), 0);
+            for packet in &packets {
+                count += packet.len();
+                source.push_packet(packet.iter().map(|x| x & ((1 << width) - 1)))?;
+            }
+            let mut sink = StreamSink::new(dut, "m_axis", count)?.stall(to.clone(), seed + 100);
+            let clocks = stream::run(dut, &mut [&mut source, &mut sink], 60)?;
+            assert!(n + k > 0 || clocks == count as u64 + 1, "{clocks}");
+            let mut beats = sink.beats().iter();
+            for packet in &packets {
+                for at in 0..packet.len() as i64 {
+                    let sum: i64 = (at - window + 1..=at).filter_map(|n| packet.get(usize::try_from(n).ok()?)).sum();
+                    // To the nearest, ties up.
+                    let mean = (2 * sum + window).div_euclid(2 * window);
+                    let beat = beats.next().unwrap();
+                    let word = beat.payload[0].to_i64().unwrap();
+                    assert_eq!((word << (64 - width)) >> (64 - width), mean, "sample {at} of {packet:?}");
+                    assert_eq!(beat.last, at + 1 == packet.len() as i64);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn bridge() -> UartBridge {
+    UartBridge { line: UartLine::new(985_000, 57_600).parity(Parity::Even), depth: 3 }
+}
+
+/// Levels of a wire for these bytes in frames of eight bits and even parity: `bit` clocks each, not a whole number, with
+/// `pause` bits between frames. A byte of 256 and more is sent with the wrong parity.
+fn wire(bytes: &[u64], bit: f64, pause: f64) -> Vec<bool> {
+    let (mut levels, mut end) = (vec![true; 10], 10.0);
+    for &byte in bytes {
+        let parity = (byte & 255).count_ones() as u64 + (byte >> 8);
+        let frame = [0].into_iter().chain((0..8).map(|n| byte >> n)).chain([parity, 1]);
+        for (level, length) in frame.map(|b| (b & 1 == 1, 1.0)).chain([(true, pause)]) {
+            end += length * bit;
+            levels.resize(f64::round(end) as usize, level);
+        }
+    }
+    levels.extend([true; 60]);
+    levels
+}
+
+/// Bytes come from a sender whose bits are up to 2 % too short or too long, while bytes go out on the other wire.
+fn bridges(dut: &mut dyn Dut) -> Checked {
+    let line = bridge().line;
+    assert_eq!((line.divisor(), line.error() < 0.0), (17, true));
+    for (seed, off) in [(1, 0.0), (2, 0.02), (3, -0.02)] {
+        dut.set("rx", true)?;
+        dut.set("clear", false)?;
+        reset(dut)?;
+        let mut rng = Rng::new(seed);
+        let sent: Vec<u64> = (0..15).map(|_| rng.between(0, 255) + if rng.chance(0.2) { 256 } else { 0 }).collect();
+        let right: Vec<Value> = sent.iter().filter(|&&byte| byte < 256).map(|&byte| byte.into()).collect();
+        // As off as the clock would be by a crystal, from the wire's own baud rate.
+        let exact = line.clock as f64 / line.baud as f64;
+        let levels = wire(&sent, exact * (1.0 + off), 0.4 * f64::from(seed as u32 % 2));
+        let bytes: Vec<u64> = (0..10).map(|_| rng.between(0, 255)).collect();
+        let mut source = StreamSource::new(dut, "to_send")?.stall(Stall::Random(0.5), seed);
+        bytes.iter().try_for_each(|&byte| source.push(Beat::of(byte, false)))?;
+        let mut sink = StreamSink::new(dut, "received", right.len())?.stall(Stall::Bursts(30), seed);
+        let mut out = Vec::new();
+        for &level in &levels {
+            dut.set("rx", level)?;
+            for agent in [&mut source as &mut dyn Agent, &mut sink] {
+                agent.drive(dut)?;
+                agent.observe(dut)?;
+            }
+            out.push(get(dut, "tx")? != 0);
+            dut.step()?;
+        }
+        assert_eq!(sink.values(), right, "{off}");
+        assert_eq!(get(dut, "broken")? != 0, right.len() < sent.len());
+        assert_eq!(get(dut, "lost")?, 0);
+        // A receiver that looks at the middle of each bit after the line has fallen.
+        let (mut at, mut got) = (0, Vec::new());
+        let bit = line.divisor() as usize;
+        while let Some(fall) = out[at..].iter().position(|&level| !level) {
+            at += fall;
+            let sample = |n: usize| u64::from(out[at + n * bit + bit / 2]);
+            let byte = (0..8).fold(0, |byte, n| byte | sample(n + 1) << n);
+            assert_eq!((sample(0), sample(9), sample(10)), (0, u64::from(byte.count_ones()) % 2, 1));
+            got.push(byte);
+            at += 10 * bit + bit / 2;
+        }
+        assert_eq!(got, bytes);
+    }
+    // Nobody reads: three bytes wait in the FIFO and one before it.
+    reset(dut)?;
+    dut.set("received_ready", false)?;
+    for level in wire(&[1, 2, 3, 4, 5, 6], 17.0, 0.0) {
+        dut.set("rx", level)?;
+        dut.step()?;
+    }
+    assert_eq!((get(dut, "lost")?, get(dut, "broken")?), (1, 0));
+    dut.set("clear", true)?;
+    dut.step()?;
+    dut.set("clear", false)?;
+    assert_eq!(get(dut, "lost")?, 0);
+    let mut sink = StreamSink::new(dut, "received", 4)?;
+    stream::run(dut, &mut [&mut sink], 10)?;
+    assert_eq!(sink.values(), [1, 2, 3, 4].map(Value::from));
     Ok(())
 }
 

@@ -3,16 +3,19 @@
 use std::path::PathBuf;
 
 use gatewright_dsl::emit::{EmitOptions, Output, emit};
+use gatewright_dsl::parts::uart::UartLine;
 use gatewright_dsl::prelude::*;
 use gatewright_sim::lint;
 
 use crate::async_fifo::PacketSums;
+use crate::axi_stream_filter::MovingAverage;
 use crate::blinker::Blinker;
 use crate::fir::Fir;
 use crate::gcd::Gcd;
 use crate::mac::Pe;
 use crate::output_stationary::MatMul;
 use crate::stream_pipeline::Sorter;
+use crate::uart_bridge::UartBridge;
 use crate::weight_stationary::VecMat;
 
 /// Every example, small, with a name.
@@ -28,6 +31,8 @@ pub fn outputs() -> Vec<(&'static str, Output)> {
         ("stream_pipeline", output(&Sorter { sample: uint(8), pedestal: 10, gain: 4, threshold: 300, depth: 3 })),
         ("mac", output(&Pe { act: uint(4), wgt: sint(4), terms: 4 })),
         ("systolic_output_stationary", output(&MatMul::int8(2, 2, 4))),
+        ("axi_stream_filter", output(&MovingAverage { width: 16, log2_window: 2 })),
+        ("uart_bridge", output(&UartBridge { line: UartLine::new(1_600_000, 115_200), depth: 4 })),
         ("systolic_weight_stationary", output(&VecMat { rows: 2, cols: 2, act: uint(8), wgt: sint(8) })),
     ]
 }
