@@ -4,6 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use gatewright_dsl::parts::arbiter::{Arbiter, Grant, Policy};
+use gatewright_dsl::parts::cdc::{AsyncFifo, handshake, pulse, synchronize, synchronize_gray, synchronize_reset};
 use gatewright_dsl::parts::cordic::{Cordic, Rotate, ToPolar};
 use gatewright_dsl::parts::counter::{counter, saturating_counter};
 use gatewright_dsl::parts::credit::Credits;
@@ -78,6 +79,7 @@ pub fn of<S: Shape, O: Bundle>(name: &'static str, shape: S, build: fn(&Module, 
 pub fn all() -> Vec<Entry> {
     let mut all = streams();
     all.extend(memories_and_lines());
+    all.extend(between_clocks());
     all.extend(codes_and_counters());
     all.extend(arithmetic());
     all
@@ -130,6 +132,34 @@ fn streams() -> Vec<Entry> {
     let lanes = LanesShape::<Int> { values: vec![uint(8); 4], there: vec![BOOL; 4] };
     add(l, "compact", "4 lanes of 8 bits", &of("compact", StreamTy(lanes), |m, s| s.compact(m)));
     add(l, "credit::Credits", "limit 16", &Credits { limit: 16 });
+    std::mem::take(l)
+}
+
+fn between_clocks() -> Vec<Entry> {
+    fn from() -> Domain {
+        Domain::new("from").reset("from_rst", ResetKind::Sync, Polarity::High)
+    }
+    let l = &mut Vec::new();
+    add(l, "cdc::synchronize", "2 stages", &of("level", BOOL, |m, i| synchronize(m, "level", i)));
+    let gray = of("gray", word(5), |m, i| synchronize_gray(m, "gray", i, 2));
+    add(l, "cdc::synchronize_gray", "5 bits, 2 stages", &gray);
+    let event = of("event", BOOL, |m, i| {
+        let pulse = pulse(m, "event", i, &from(), &m.here());
+        (pulse.ready, pulse.arrived)
+    });
+    add(l, "cdc::pulse", "·", &event);
+    let hand = of("hand", StreamTy(uint(16)), |m, s| handshake(m, "hand", s, &from(), &m.here()));
+    add(l, "cdc::handshake", "16 bits", &hand);
+    let here = Options::default().domain;
+    let fifo = |depth| AsyncFifo::new(uint(16), depth, &from(), &here);
+    add(l, "cdc::AsyncFifo", "16 bits, depth 16, LUT RAM", &fifo(16));
+    add(l, "cdc::AsyncFifo", "16 bits, depth 1024, block RAM", &fifo(1024).style(FifoStyle::BlockRam));
+    let reset = of("reset", (), |m, ()| {
+        let raw = Domain::new("raw").reset("raw_rst", ResetKind::Async, Polarity::High);
+        let clean = synchronize_reset(m, &raw, "clean", ResetKind::Async);
+        m.domain(&clean, || m.reg("on", BOOL).reset(true).q())
+    });
+    add(l, "cdc::synchronize_reset", "with one register behind it", &reset);
     std::mem::take(l)
 }
 

@@ -6,6 +6,7 @@ use crate::hw::bits::{BOOL, Bits, Bool, bits, concat, word};
 use crate::hw::bundle::Bundle;
 use crate::hw::module::{Generator, Module, abort};
 use crate::hw::stream::{Stream, StreamIn, StreamInShape, StreamTy};
+use crate::ir::Crossing;
 use crate::ty::range;
 
 /// The bit behind the data.
@@ -204,7 +205,8 @@ impl Generator for UartReceiver {
         let stop = u64::from(width) + 1;
 
         let resting = |name: &str| m.reg(name, BOOL).reset(true);
-        let (meta, line) = (resting("meta"), resting("line_now"));
+        let synchronized = |name: &str| m.reg(name, BOOL).crossing(Crossing::Synchronizer).reset(true);
+        let (meta, line) = (synchronized("meta"), synchronized("line_now"));
         meta.set(i.line);
         line.set(meta.q());
         // The line was at rest, so that where it is 0 a frame begins.
