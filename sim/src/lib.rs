@@ -1,5 +1,6 @@
 //! Simulation of Gatewright designs.
 
+pub mod bank;
 pub mod batch;
 pub mod compare;
 pub mod dut;
@@ -11,6 +12,7 @@ pub mod stream;
 pub mod verilator;
 pub mod waves;
 
+pub use bank::BankDriver;
 pub use batch::Batch;
 pub use compare::{Lockstep, RandomStimulus, Stimulus, compare};
 pub use dut::{Dut, DutExt, Interface, OnFailure, Pin, PinInfo};

@@ -3,6 +3,7 @@
 
 mod batch;
 mod build;
+mod buses;
 mod interpreter;
 mod semantics;
 mod stream_parts;
