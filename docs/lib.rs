@@ -48,6 +48,7 @@ pages! {
     output "src/guide/output.md"
     pipelining "src/guide/pipelining.md"
     small_parts "src/guide/small_parts.md"
+    buses "src/guide/buses.md"
     errors "src/errors/README.md"
     e0101 "src/errors/E0101.md"
     e0102 "src/errors/E0102.md"

@@ -45,18 +45,24 @@ pub fn cases() -> Vec<Case> {
             pipelined_strobes(dut)
         }),
         case("wide", &WideTop, wide),
-        case("loop_direct", &LoopTop(Link::Direct), |dut| commands(dut, 0x2003, false)),
     ];
-    for (outstanding, stalls) in [(1, false), (5, false), (3, true)] {
-        let link = Link::AxiLite { outstanding, stalls };
-        let name = format!("loop_axi_lite_{outstanding}_{stalls}");
-        cases.push(case(&name, &LoopTop(link), |dut| commands(dut, 0x2003, false)));
-    }
-    cases.push(case("loop_wishbone", &LoopTop(Link::Wishbone), |dut| commands(dut, 0x2002, true)));
-    for outstanding in [1, 6] {
-        let link = Link::WishbonePipelined { outstanding };
-        let name = format!("loop_wishbone_pipelined_{outstanding}");
-        cases.push(case(&name, &LoopTop(link), |dut| commands(dut, 0x2002, true)));
+    // The clocks from a command to its answer, and those between two commands.
+    let links = [
+        (Link::Direct, Some((1, 1))),
+        (Link::AxiLite { outstanding: 1, stalls: false }, None),
+        // A slice before the bank, and in this design one behind it.
+        (Link::AxiLite { outstanding: 5, stalls: false }, Some((3, 1))),
+        (Link::AxiLite { outstanding: 3, stalls: true }, None),
+        (Link::Wishbone, Some((2, 2))),
+        (Link::WishbonePipelined { outstanding: 1 }, None),
+        (Link::WishbonePipelined { outstanding: 4 }, Some((3, 1))),
+    ];
+    for (link, speed) in links {
+        let one_error = matches!(link, Link::Wishbone | Link::WishbonePipelined { .. });
+        cases.push(case(&format!("loop_{link:?}"), &LoopTop(link), move |dut| {
+            commands(dut, 0x2003, one_error)?;
+            speed.map_or(Ok(()), |(latency, between)| full_speed(dut, latency, between))
+        }));
     }
     cases.extend(super::axi::cases());
     cases
@@ -206,6 +212,20 @@ fn commands(dut: &mut dyn Dut, seed: u64, one_error: bool) -> Checked {
             dut.step()?;
             model.check(dut)?;
         }
+    }
+    Ok(())
+}
+
+/// Writes and then reads, where nothing stalls.
+fn full_speed(dut: &mut dyn Dut, latency: u64, between: u64) -> Checked {
+    for write in [1, 0] {
+        let mut source = StreamSource::new(dut, "commands")?;
+        for n in 0..100 {
+            source.push(Beat { payload: [write, 0x28, n, 15].map(Value::from).to_vec(), last: true })?;
+        }
+        let mut sink = StreamSink::new(dut, "answers", 100)?;
+        let clocks = run(dut, &mut [&mut source, &mut sink], 20)?;
+        assert_eq!(clocks, 99 * between + latency + 1);
     }
     Ok(())
 }

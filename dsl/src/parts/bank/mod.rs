@@ -96,6 +96,8 @@ mod hardware;
 mod map;
 pub mod markdown;
 pub mod svd;
+#[cfg(test)]
+mod tests;
 
 pub use describe::Describer;
 pub use fields::{
