@@ -15,7 +15,14 @@ fn ty(data: u32, transfer: u64, burst: u64, outstanding: u64) -> AxiTy {
 }
 
 pub fn cases() -> Vec<Case> {
-    let tys = [ty(32, 256, 256, 4), ty(64, 1500, 16, 2), ty(8, 300, 256, 1), ty(256, 300, 1, 3), ty(1024, 70, 64, 8)];
+    let tys = [
+        ty(32, 256, 256, 4),
+        ty(64, 700, 16, 2),
+        ty(8, 300, 256, 1),
+        ty(256, 40, 1, 3),
+        ty(1024, 70, 64, 8),
+        ty(16, 1, 4, 3),
+    ];
     let name = |t: &AxiTy| format!("axi_{}_{}_{}_{}", t.bus.data, t.transfer, t.burst, t.outstanding);
     tys.into_iter().map(|t| case(&name(&t), &AxiManager(t), move |dut| transfers(dut, t))).collect()
 }

@@ -97,6 +97,7 @@ mod map;
 pub mod markdown;
 pub mod svd;
 #[cfg(test)]
+#[allow(dead_code)]
 mod tests;
 
 pub use describe::Describer;

@@ -178,6 +178,16 @@ struct Given {
 }
 
 #[test]
+fn a_bank_of_one_word_needs_no_address() {
+    let codes = codes(BusTy { address: 2, data: 32 }.requests(), |m, i| {
+        let (responses, given) = Given::attach(m, "regs", i);
+        given.busy.set(true);
+        responses
+    });
+    assert!(codes.is_empty(), "{codes:?}");
+}
+
+#[test]
 fn a_value_that_hardware_does_not_give() {
     let codes = codes(BusTy { address: 4, data: 32 }.requests(), |m, i| Given::attach(m, "regs", i).0);
     assert_eq!(codes, ["E0206"]);

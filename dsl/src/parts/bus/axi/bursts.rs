@@ -59,7 +59,10 @@ impl Generator for Bursts {
         .elsewhen(fires, || {
             busy.set(!ends);
             place.set((place.q() + beats).wrap(places));
-            m.when(!ends, || left.set((left.q() - beats).claim(left.ty())));
+            // A transfer of one word is never longer than its burst.
+            if transfer > 1 {
+                m.when(!ends, || left.set((left.q() - beats).claim(left.ty())));
+            }
         });
         StreamOut { output }
     }
