@@ -26,8 +26,6 @@ pub struct AxiMemory {
     bytes: u64,
     longest: u64,
     bytes_written: HashMap<u64, u8>,
-    /// From here on there is nothing.
-    pub end: u64,
     /// Bursts whose last answer has not moved, reads and writes, and the most there were.
     under_way: [u64; 2],
     pub most: [u64; 2],
@@ -38,6 +36,15 @@ pub struct AxiMemory {
 /// A byte of the memory before it is written.
 pub fn before(address: u64) -> u8 {
     (Rng::new(address).bits() >> 32) as u8
+}
+
+/// How an access goes: of every 32 pages one refuses, and the next is not there.
+pub fn resp(address: u64) -> u64 {
+    match address / 4096 % 32 {
+        27 => 2,
+        28 => 3,
+        _ => 0,
+    }
 }
 
 impl AxiMemory {
@@ -54,7 +61,6 @@ impl AxiMemory {
             bytes,
             longest,
             bytes_written: HashMap::new(),
-            end: u64::MAX,
             under_way: [0; 2],
             most: [0; 2],
             waiting: [VecDeque::new(), VecDeque::new()],
@@ -85,10 +91,6 @@ impl AxiMemory {
         Head { addr, beats }
     }
 
-    fn resp(&self, address: u64) -> u64 {
-        if address < self.end { 0 } else { 3 }
-    }
-
     fn begin(&mut self, direction: usize) {
         self.under_way[direction] += 1;
         self.most[direction] = self.most[direction].max(self.under_way[direction]);
@@ -102,7 +104,7 @@ impl AxiMemory {
             self.begin(0);
             for n in 0..head.beats {
                 let address = head.addr + n * self.bytes;
-                let payload = vec![Value::ZERO, self.word(address), Value::from(self.resp(address))];
+                let payload = vec![Value::ZERO, self.word(address), Value::from(resp(address))];
                 self.data.push(Beat { payload, last: n + 1 == head.beats })?;
             }
             let before = self.waiting[0].back().copied().unwrap_or(self.data.sent());
@@ -128,8 +130,7 @@ impl AxiMemory {
                 }
             }
             self.writes.pop_front();
-            let last = head.addr + (head.beats - 1) * self.bytes;
-            let payload = vec![Value::ZERO, Value::from(self.resp(last))];
+            let payload = vec![Value::ZERO, Value::from(resp(head.addr))];
             self.answers.push(Beat { payload, last: true })?;
             let before = self.waiting[1].back().copied().unwrap_or(self.answers.sent());
             self.waiting[1].push_back(before + 1);

@@ -34,6 +34,7 @@ pub fn cases() -> Vec<Case> {
             channels(dut)?;
             order_of_channels(dut)?;
             pulses(dut)?;
+            same_clock(dut)?;
             for stall in stalls() {
                 by_name(dut, &BankDriver::axi_lite(map(), "s_axi").stall(stall), "DECERR")?;
             }
@@ -92,11 +93,22 @@ struct Model {
     count: u64,
     gain: [u64; 2],
     flags: [u64; 2],
+    /// Writes that start something.
+    starts: u32,
 }
 
 impl Model {
     fn new() -> Model {
-        Model { control: 0xabcde << 8, status: 0, limit: 10, irq: 0, count: 0, gain: [0x1fb; 2], flags: [0; 2] }
+        Model {
+            control: 0xabcde << 8,
+            status: 0,
+            limit: 10,
+            irq: 0,
+            count: 0,
+            gain: [0x1fb; 2],
+            flags: [0; 2],
+            starts: 0,
+        }
     }
 
     fn read(&self, address: u64) -> (u64, u64) {
@@ -121,7 +133,10 @@ impl Model {
         let merge = |old: u64| (old & !mask) | (data & mask);
         match address & !3 {
             0x00 if merge(self.control) >> 1 & 3 == 3 => return SLVERR,
-            0x00 => self.control = merge(self.control) & 0x0fff_ff07,
+            0x00 => {
+                self.control = merge(self.control) & 0x0fff_ff07;
+                self.starts += u32::from(data & mask & 0x80 != 0);
+            }
             0x04 => return SLVERR,
             0x08 if !(3..=1000).contains(&(merge(self.limit) & 0x3ff)) => return SLVERR,
             0x08 => self.limit = merge(self.limit) & 0x3ff,
@@ -187,7 +202,7 @@ fn commands(dut: &mut dyn Dut, seed: u64, one_error: bool) -> Checked {
             let mut model = Model { status: 0x800 | rng.between(0, 0x7ff), ..Model::new() };
             dut.set("hw_status", model.status as i64 - 0x1000)?;
             let mut source = StreamSource::new(dut, "commands")?.stall(from.clone(), seed);
-            let mut expected = Vec::new();
+            let (mut expected, mut looks) = (Vec::new(), 0);
             for _ in 0..150 {
                 let (write, addr, data) = (rng.chance(0.5), address(&mut rng), data(&mut rng));
                 let strobes = if rng.chance(0.5) { 15 } else { rng.between(0, 15) };
@@ -197,13 +212,17 @@ fn commands(dut: &mut dyn Dut, seed: u64, one_error: bool) -> Checked {
                     true => (None, model.write(addr, data, strobes)),
                     false => {
                         let (word, resp) = model.read(addr);
+                        looks += u32::from(addr & !3 == 4);
                         (Some(word), resp)
                     }
                 };
                 expected.push((write, word, if one_error { resp.min(SLVERR) } else { resp }));
             }
             let mut sink = StreamSink::new(dut, "answers", expected.len())?.stall(to.clone(), seed + 1);
-            run(dut, &mut [&mut source, &mut sink], 200)?;
+            let mut ones = Ones(vec![("hw_start", 0), ("hw_status_read", 0)]);
+            run(dut, &mut [&mut source, &mut sink, &mut ones], 200)?;
+            // Each command is carried out once.
+            assert_eq!((ones.0[0].1, ones.0[1].1), (model.starts, looks));
             for (n, (beat, (write, word, resp))) in sink.beats().iter().zip(expected).enumerate() {
                 let number = |n: usize| beat.payload[n].to_u64().unwrap();
                 assert_eq!((number(0) == 1, number(2)), (write, resp), "answer {n}");
@@ -413,16 +432,53 @@ fn pulses(dut: &mut dyn Dut) -> Checked {
         beats.iter().try_for_each(|b| source.push(Beat { payload: b.map(Value::from).to_vec(), last: true }))?;
         Ok::<_, SimError>(source)
     };
-    // Starts twice; not without its byte, not with an illegal mode beside it.
-    let mut aw = source(dut, "s_axi_aw", &[[0, 0], [0, 0], [0, 0], [0, 0], [8, 0], [8, 0], [8, 0]])?;
-    let mut w = source(dut, "s_axi_w", &[[0x80, 15], [0x81, 1], [0x80, 14], [0x86, 15], [5, 15], [5, 1], [2, 15]])?;
+    // Starts twice; not without its byte, not with an illegal mode beside it. The limit is written twice likewise.
+    let mut aw = source(dut, "s_axi_aw", &[[0, 0], [0, 0], [0, 0], [0, 0], [8, 0], [8, 0], [8, 0], [8, 0]])?;
+    let mut w =
+        source(dut, "s_axi_w", &[[0x80, 15], [0x81, 1], [0x80, 14], [0x86, 15], [5, 15], [5, 1], [2, 15], [7, 12]])?;
     let mut ar = source(dut, "s_axi_ar", &[[4, 0], [0, 0], [7, 0], [4, 0]])?;
-    let mut b = StreamSink::new(dut, "s_axi_b", 7)?.stall(Stall::Random(0.3), 4);
+    let mut b = StreamSink::new(dut, "s_axi_b", 8)?.stall(Stall::Random(0.3), 4);
     let mut r = StreamSink::new(dut, "s_axi_r", 4)?.stall(Stall::Random(0.3), 5);
     let mut ones = Ones(vec![("hw_start", 0), ("hw_limit_written", 0), ("hw_status_read", 0)]);
     run(dut, &mut [&mut aw, &mut w, &mut ar, &mut b, &mut r, &mut ones], 50)?;
-    assert_eq!(b.values(), [0, 0, 0, 2, 0, 0, 2].map(Value::from));
+    assert_eq!(b.values(), [0, 0, 0, 2, 0, 0, 2, 0].map(Value::from));
     assert_eq!(ones.0.iter().map(|o| o.1).collect::<Vec<_>>(), [2, 2, 3]);
+    Ok(())
+}
+
+/// Hardware and software in one clock: no event is lost.
+fn same_clock(dut: &mut dyn Dut) -> Checked {
+    reset(dut)?;
+    for name in ["hw_irq", "hw_event"] {
+        dut.set(name, 0)?;
+    }
+    // A word at an address; what hardware does in the clock in which it is written, and in the one before.
+    let write = |dut: &mut dyn Dut, address: u64, word: u64, before: u64, then: u64| {
+        for (name, value) in [("awaddr", address), ("wdata", word), ("wstrb", 15), ("awvalid", 1), ("wvalid", 1)] {
+            dut.set(&format!("s_axi_{name}"), value)?;
+        }
+        dut.set("s_axi_bready", 1)?;
+        for (clock, bit) in [before, then, 0, 0].into_iter().enumerate() {
+            if clock == 1 {
+                dut.set("s_axi_awvalid", 0)?;
+                dut.set("s_axi_wvalid", 0)?;
+            }
+            dut.set("hw_irq", bit)?;
+            dut.set("hw_event", bit)?;
+            dut.step()?;
+        }
+        Ok::<_, SimError>(())
+    };
+    write(dut, 0x20, 1, 1, 0)?;
+    assert_eq!(dut.get("hw_pending")?, Value::from(0));
+    write(dut, 0x20, 1, 0, 1)?;
+    assert_eq!(dut.get("hw_pending")?, Value::from(1));
+    write(dut, 0x24, 3, 1, 0)?;
+    assert_eq!(dut.get("hw_count")?, Value::from(3));
+    write(dut, 0x24, 3, 0, 1)?;
+    assert_eq!(dut.get("hw_count")?, Value::from(4));
+    write(dut, 0x24, 15, 0, 1)?;
+    assert_eq!(dut.get("hw_count")?, Value::from(15));
     Ok(())
 }
 
