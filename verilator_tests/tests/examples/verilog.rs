@@ -11,7 +11,6 @@ use crate::fir::Fir;
 use crate::gcd::Gcd;
 use crate::mac::Pe;
 use crate::output_stationary::MatMul;
-use crate::register_bank::Detector;
 use crate::stream_pipeline::Sorter;
 use crate::weight_stationary::VecMat;
 
@@ -27,7 +26,7 @@ pub fn outputs() -> Vec<(&'static str, Output)> {
         ("stream_pipeline", output(&Sorter { sample: uint(8), pedestal: 10, gain: 4, threshold: 300, depth: 3 })),
         ("mac", output(&Pe { act: uint(4), wgt: sint(4), terms: 4 })),
         ("systolic_output_stationary", output(&MatMul::int8(2, 2, 4))),
-        ("register_bank", output(&Detector)),
+        ("register_bank", output(&crate::register_bank::Detector)),
         ("systolic_weight_stationary", output(&VecMat { rows: 2, cols: 2, act: uint(8), wgt: sint(8) })),
     ]
 }

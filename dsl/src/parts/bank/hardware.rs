@@ -1,6 +1,6 @@
 //! The logic of a bank: who is addressed, what is written, what is read.
 
-use super::map::{BankMap, FieldInfo};
+use super::map::{Access, BankMap, FieldInfo, RegisterInfo};
 use crate::hw::bits::{BOOL, Bits, Bool, bits, concat};
 use crate::hw::context::Raw;
 use crate::hw::enums::{Enum, HwEnum};
@@ -132,6 +132,12 @@ pub(super) fn from_word(word: Bits, ty: Ty, old: Raw) -> (Raw, Option<Bool>) {
     (fine.mux::<Int>(number, Int::new(old)).raw(), Some(fine))
 }
 
+/// Software can write words that are no value of the field.
+fn has_illegal(field: &FieldInfo) -> bool {
+    let stored = matches!(field.access, Access::ReadWrite | Access::Counter);
+    stored && field.leaf.ty.as_int().is_some_and(|range| !range.is_full())
+}
+
 /// Registers whose responses wait to be taken.
 struct Reply {
     valid: crate::hw::reg::Reg<Bool>,
@@ -148,8 +154,9 @@ impl Reply {
 /// One bit for each register: it is the one that `address` names.
 fn hits(map: &BankMap, address: Bits, name: &str) -> (Int, Vec<Bool>) {
     let skip = map.bytes().ilog2();
-    let index = address.slice(skip..address.width()).to_uint().named(name);
-    (index, map.registers.iter().map(|r| index.eq(r.offset / map.bytes())).collect())
+    let index = address.slice(skip..address.width()).to_uint().named(&format!("{name}_index"));
+    let hit = |r: &RegisterInfo| index.eq(r.offset / map.bytes()).named(&format!("{name}_is_{}", r.name));
+    (index, map.registers.iter().map(hit).collect())
 }
 
 fn any(of: impl IntoIterator<Item = Bool>) -> Bool {
@@ -174,13 +181,15 @@ pub(super) fn build<R>(
 
     let write_beat = requests.writes.accept(!write_reply.valid.q() | write_taken);
     let WriteRequest { addr, data, strb, .. } = write_beat.payload;
-    let (_, hit) = hits(map, addr, "write_index");
+    let (_, hit) = hits(map, addr, "write");
     let read_beat = requests.reads.accept(!read_reply.valid.q() | read_taken);
     let Address { addr, .. } = read_beat.payload;
-    let (read_index, read_hit) = hits(map, addr, "read_index");
+    let (read_index, read_hit) = hits(map, addr, "read");
 
-    let legal: Wire<Bool> = m.wire("write_legal", BOOL);
-    let go = (write_beat.fire & legal.get()).named("write_go");
+    let fields = map.registers.iter().flat_map(|r| &r.fields);
+    let legal: Option<Wire<Bool>> = fields.into_iter().any(has_illegal).then(|| m.wire("write_legal", BOOL));
+    let is_legal = legal.as_ref().map_or_else(|| Bool::constant(true), Wire::get);
+    let go = legal.as_ref().map_or(write_beat.fire, |legal| write_beat.fire & legal.get()).named("write_go");
     let mut attacher = Attacher {
         m,
         map,
@@ -196,10 +205,12 @@ pub(super) fn build<R>(
     };
     let result = attach(&mut attacher);
 
-    legal.set(reduce(&attacher.legal, |a, b| a & b).unwrap_or_else(|| Bool::constant(true)));
+    if let Some(legal) = legal {
+        legal.set(reduce(&attacher.legal, |a, b| a & b).unwrap_or_else(|| Bool::constant(true)));
+    }
     let writable = map.registers.iter().zip(&hit).filter(|(r, _)| r.is_writable()).map(|(_, &hit)| hit);
     let (known, writable) = (any(hit.iter().copied()), any(writable));
-    let fine = (writable & legal.get()).mux::<Enum<Response>>(Response::Okay, Response::SubordinateError);
+    let fine = (writable & is_legal).mux::<Enum<Response>>(Response::Okay, Response::SubordinateError);
     m.when(write_beat.fire, || {
         write_reply.valid.set(true);
         write_reply.resp.set(known.mux::<Enum<Response>>(fine, Response::DecodeError));
