@@ -98,9 +98,10 @@ impl AxiMemory {
 
     /// Takes in what moved.
     fn take(&mut self) -> Result<(), SimError> {
-        for beat in self.heads[0].beats()[self.seen[0]..].to_vec() {
+        let new = self.heads[0].beats()[self.seen[0]..].to_vec();
+        for beat in &new {
             self.seen[0] += 1;
-            let head = self.head(&beat);
+            let head = self.head(beat);
             self.begin(0);
             for n in 0..head.beats {
                 let address = head.addr + n * self.bytes;
@@ -110,9 +111,10 @@ impl AxiMemory {
             let before = self.waiting[0].back().copied().unwrap_or(self.data.sent());
             self.waiting[0].push_back(before + head.beats);
         }
-        for beat in self.heads[1].beats()[self.seen[1]..].to_vec() {
+        let new = self.heads[1].beats()[self.seen[1]..].to_vec();
+        for beat in &new {
             self.seen[1] += 1;
-            let head = self.head(&beat);
+            let head = self.head(beat);
             self.begin(1);
             self.writes.push_back(head);
         }

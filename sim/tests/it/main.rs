@@ -3,7 +3,7 @@
 
 mod batch;
 mod build;
-mod buses;
+mod bus_parts;
 mod interpreter;
 mod semantics;
 mod stream_parts;

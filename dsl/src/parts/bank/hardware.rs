@@ -188,7 +188,6 @@ pub(super) fn build<R>(
 
     let fields = map.registers.iter().flat_map(|r| &r.fields);
     let legal: Option<Wire<Bool>> = fields.into_iter().any(has_illegal).then(|| m.wire("write_legal", BOOL));
-    let is_legal = legal.as_ref().map_or_else(|| Bool::constant(true), Wire::get);
     let go = legal.as_ref().map_or(write_beat.fire, |legal| write_beat.fire & legal.get()).named("write_go");
     let mut attacher = Attacher {
         m,
@@ -205,12 +204,13 @@ pub(super) fn build<R>(
     };
     let result = attach(&mut attacher);
 
+    let writable = map.registers.iter().zip(&hit).filter(|(r, _)| r.is_writable()).map(|(_, &hit)| hit);
+    let (known, mut taken) = (any(hit.iter().copied()), any(writable));
     if let Some(legal) = legal {
         legal.set(reduce(&attacher.legal, |a, b| a & b).unwrap_or_else(|| Bool::constant(true)));
+        taken = taken & legal.get();
     }
-    let writable = map.registers.iter().zip(&hit).filter(|(r, _)| r.is_writable()).map(|(_, &hit)| hit);
-    let (known, writable) = (any(hit.iter().copied()), any(writable));
-    let fine = (writable & is_legal).mux::<Enum<Response>>(Response::Okay, Response::SubordinateError);
+    let fine = taken.mux::<Enum<Response>>(Response::Okay, Response::SubordinateError);
     m.when(write_beat.fire, || {
         write_reply.valid.set(true);
         write_reply.resp.set(known.mux::<Enum<Response>>(fine, Response::DecodeError));
