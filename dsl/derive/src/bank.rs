@@ -120,11 +120,9 @@ fn check_member(member: &Member<'_>) -> Result<(), Error> {
     let needs = kind == "Counter" || (field && matches!(value.as_deref(), Some("Int" | "Bits" | "Fixed")));
     if needs && member.options.ty.is_none() {
         let (name, kind) = (&member.name, value.unwrap_or(kind));
-        let message = format!("`{name}` is an `{kind}` of which type? Write it: `#[register(ty = uint(12))]`");
-        return Err(Error::new_spanned(
-            member.field,
-            message.replace("an `Bits", "a `Bits").replace("an `C", "a `C").replace("an `F", "a `F"),
-        ));
+        let article = if kind == "Int" { "an" } else { "a" };
+        let message = format!("`{name}` is {article} `{kind}` of which type? Write it: `#[register(ty = uint(12))]`");
+        return Err(Error::new_spanned(member.field, message));
     }
     if let (Some(reset), Some((_, (lo, hi)))) = (&member.options.reset, shown_type(member))
         && let Some(n) = literal(reset)
