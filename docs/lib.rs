@@ -58,6 +58,7 @@ pages! {
     how_the_compiler_is_built "src/guide/how_the_compiler_is_built.md"
     reference "src/reference.md"
     catalogue "src/guide/catalogue.md"
+    buses "src/guide/buses.md"
     errors "src/errors/README.md"
     e0101 "src/errors/E0101.md"
     e0102 "src/errors/E0102.md"

@@ -41,6 +41,26 @@ pub enum SimError {
         /// The streams there are.
         near: Vec<String>,
     },
+    /// No field or register of a bank has this path.
+    #[error("no field or register `{path}` in bank `{bank}`{}", did_you_mean(.near))]
+    NoField {
+        /// The bank.
+        bank: String,
+        /// The path asked for.
+        path: String,
+        /// Paths like it.
+        near: Vec<String>,
+    },
+    /// A bus answered a read or write of a register with an error.
+    #[error("the {what} of register `{register}` was answered with {response}")]
+    Refused {
+        /// `read` or `write`.
+        what: &'static str,
+        /// The register.
+        register: String,
+        /// The response, as AXI calls it.
+        response: &'static str,
+    },
     /// A beat does not have one value per payload port.
     #[error("stream `{stream}` has {wanted} payload ports, the beat has {got} values")]
     Payload {

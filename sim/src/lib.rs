@@ -1,5 +1,6 @@
 //! Simulation of Gatewright designs.
 
+pub mod bank;
 pub mod batch;
 pub mod clocks;
 pub mod compare;
@@ -13,6 +14,7 @@ pub mod synth;
 pub mod verilator;
 pub mod waves;
 
+pub use bank::BankDriver;
 pub use batch::Batch;
 pub use clocks::{Schedule, Timeline};
 pub use compare::{Lockstep, RandomStimulus, Stimulus, compare};

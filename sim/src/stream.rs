@@ -157,8 +157,8 @@ impl Agent for StreamSource {
         let Some(beat) = beat else {
             return Ok(());
         };
-        // A stream without packets has a `last` of one value.
-        if dut.interface().info(self.pins.last)?.ty.as_constant().is_none() {
+        // A stream without packets has a `last` of one value, or its `valid` for one, as most channels of AXI.
+        if self.pins.last != self.pins.valid && dut.interface().info(self.pins.last)?.ty.as_constant().is_none() {
             dut.poke_i64(self.pins.last, i64::from(beat.last))?;
         }
         for (&pin, value) in self.pins.payload.iter().zip(&beat.payload) {

@@ -25,6 +25,9 @@ mod mac;
 #[path = "../../examples/systolic_output_stationary.rs"]
 #[allow(dead_code)]
 mod output_stationary;
+#[path = "../../examples/register_bank.rs"]
+#[allow(dead_code)]
+mod register_bank;
 #[path = "../../examples/stream_pipeline.rs"]
 #[allow(dead_code)]
 mod stream_pipeline;

@@ -70,18 +70,31 @@ fn setup() -> Result<Result<PathBuf>> {
     Ok(newer)
 }
 
+/// A Python with cocotb and models of buses, or why there is none.
+fn cocotb() -> Result<PathBuf> {
+    python::with_packages(root(), "cocotb", &root().join("xtask/cocotb-requirements.txt"))
+}
+
 fn test(args: &[OsString]) -> Result {
     let newer = setup()?;
+    let cocotb = cocotb();
     let mut command = cargo("test");
     command.args(["--workspace", "--no-fail-fast"]).args(args);
     match &newer {
         Ok(path) => command.env("GATEWRIGHT_VERILATOR_NEW", path),
         Err(_) => command.env_remove("GATEWRIGHT_VERILATOR_NEW"),
     };
+    match &cocotb {
+        Ok(path) => command.env("GATEWRIGHT_COCOTB", path),
+        Err(_) => command.env_remove("GATEWRIGHT_COCOTB"),
+    };
     command.checked("a test failed")?;
-    match newer {
-        Ok(_) => println!("\ntest: all passed"),
-        Err(why) => println!("\ntest: all passed, but tests with a newer Verilator were SKIPPED: {why}"),
+    println!("\ntest: all passed");
+    if let Err(why) = newer {
+        println!("test: but tests with a newer Verilator were SKIPPED: {why}");
+    }
+    if let Err(why) = cocotb {
+        println!("test: but tests with cocotb were SKIPPED: {why}");
     }
     Ok(())
 }

@@ -1,4 +1,6 @@
-//! Derive macros of the Gatewright language: `Bundle` and `HwEnum`.
+//! Derive macros of the Gatewright language: `Bundle`, `HwEnum`, `RegisterBank` and `Register`.
+
+mod bank;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
@@ -18,6 +20,21 @@ pub fn bundle(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 pub fn hw_enum(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = syn::parse_macro_input!(input as DeriveInput);
     expand_enum(&input).unwrap_or_else(Error::into_compile_error).into()
+}
+
+/// Makes a struct of registers (or of banks, or of arrays of them) a register bank. `#[bank(data_bits = 64)]` says how wide
+/// a word is, else 32; `#[register(at = 0x10)]` where a member is; the language's module `parts::bank` tells the rest.
+#[proc_macro_derive(RegisterBank, attributes(bank, register))]
+pub fn register_bank(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let input = syn::parse_macro_input!(input as DeriveInput);
+    bank::expand_bank(&input, &language()).unwrap_or_else(Error::into_compile_error).into()
+}
+
+/// Makes a struct of fields one register. `#[register(bit = 4, ty = uint(12), reset = 5)]` says where a field is and what.
+#[proc_macro_derive(Register, attributes(register))]
+pub fn register(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let input = syn::parse_macro_input!(input as DeriveInput);
+    bank::expand_register(&input, &language()).unwrap_or_else(Error::into_compile_error).into()
 }
 
 /// The path of the language's crate: directly, or through the facade.

@@ -393,6 +393,14 @@ fn port(name: String, dir: Dir, leaf: &Leaf) -> Port {
     Port { name, dir, ty: leaf.ty, format: leaf.format.clone(), driver: None, domain, place }
 }
 
+/// The path of a stream whose `valid` has this one. Of several streams under one name, as the channels of AXI are, what
+/// stands before `valid` tells them apart: `s_axi_awvalid` is of `s_axi_aw`. AXI4-Stream is one, and its `t` says nothing.
+fn stream_path(valid: &[String]) -> Vec<String> {
+    let Some((last, above)) = valid.split_last() else { return Vec::new() };
+    let channel = last.strip_suffix("valid").filter(|prefix| !matches!(*prefix, "" | "t"));
+    above.iter().cloned().chain(channel.map(str::to_string)).collect()
+}
+
 /// Groups the leaves of each stream; port ids count from `first`.
 fn stream_ports(b: &mut Builder, leaves: &[(Vec<String>, Leaf)], first: usize, dir: Dir) {
     let mut open: Option<StreamPort> = None;
@@ -401,7 +409,7 @@ fn stream_ports(b: &mut Builder, leaves: &[(Vec<String>, Leaf)], first: usize, d
         b.ir.ports[id].place = b.ir.place;
         match (leaf.role, &mut open) {
             (Role::Valid, _) => {
-                let name = port_name(&path[..path.len() - 1], if dir == Dir::Input { "in" } else { "out" });
+                let name = port_name(&stream_path(path), if dir == Dir::Input { "in" } else { "out" });
                 open = Some(StreamPort { name, dir, valid: id, ready: id, last: id, payload: Vec::new() });
             }
             (Role::Data, Some(s)) => s.payload.push(id),

@@ -2,6 +2,8 @@
 
 pub mod arbiter;
 pub mod axi_stream;
+pub mod bank;
+pub mod bus;
 pub mod cdc;
 pub mod cordic;
 pub mod counter;

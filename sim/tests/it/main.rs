@@ -3,6 +3,7 @@
 
 mod batch;
 mod build;
+mod bus_parts;
 mod clocks;
 mod interpreter;
 mod semantics;

@@ -1,12 +1,13 @@
 //! What the examples compute. Each test body is written against `Dut` and holds its own reference in plain integers.
 
 use gatewright_dsl::ir::verify::verify;
+use gatewright_dsl::parts::bank::RegisterBank;
 use gatewright_dsl::parts::uart::{Parity, UartLine};
 use gatewright_dsl::prelude::*;
 use gatewright_sim::rng::Rng;
 use gatewright_sim::{
-    Agent, Batch, Beat, Dut, DutExt, Interpreter, Lockstep, RandomStimulus, Schedule, SimError, Stall, StreamSink,
-    StreamSource, Verilated, compare, stream,
+    Agent, BankDriver, Batch, Beat, Dut, DutExt, Interpreter, Lockstep, RandomStimulus, Schedule, SimError, Stall,
+    StreamSink, StreamSource, Verilated, compare, stream,
 };
 
 use crate::async_fifo::PacketSums;
@@ -16,6 +17,7 @@ use crate::fir::Fir;
 use crate::gcd::Gcd;
 use crate::mac::Pe;
 use crate::output_stationary::{MatMul, Matrix, beats};
+use crate::register_bank::{Detector, FrontEnd};
 use crate::stream_pipeline::Sorter;
 use crate::uart_bridge::UartBridge;
 use crate::weight_stationary::VecMat;
@@ -49,6 +51,7 @@ fn cases() -> Vec<Case> {
         case("average_2", &MovingAverage { width: 8, log2_window: 1 }, |dut| averages(dut, 8, 2)),
         case("average_8", &MovingAverage { width: 16, log2_window: 3 }, |dut| averages(dut, 16, 8)),
         case("bridge", &bridge(), bridges),
+        case("register_bank", &Detector, detects),
         case("product_1_1", &MatMul::int8(1, 1, 1), |dut| random_products(dut, 1, 1, 1)),
         case("product_2_3", &MatMul::int8(2, 3, 4), |dut| random_products(dut, 2, 3, 4)),
         case("product_4_1", &MatMul::int8(4, 1, 3), |dut| random_products(dut, 4, 1, 3)),
@@ -68,6 +71,7 @@ fn every_main_runs() {
     crate::gcd::main().unwrap();
     crate::mac::main().unwrap();
     crate::output_stationary::main().unwrap();
+    crate::register_bank::main().unwrap();
     crate::stream_pipeline::main().unwrap();
     crate::uart_bridge::main().unwrap();
     crate::weight_stationary::main().unwrap();
@@ -449,6 +453,80 @@ fn sixteen_by_sixteen(dut: &mut dyn Dut) -> Checked {
     pairs.extend((0..3).map(|_| (random_matrix(&mut rng, 16, 16), random_matrix(&mut rng, 16, 16))));
     multiplies(dut, &pairs, &Stall::Never, 9)?;
     multiplies(dut, &pairs[3..], &Stall::Random(0.4), 10)
+}
+
+/// Random samples between random settings, with software on a bus that stalls.
+fn detects(dut: &mut dyn Dut) -> Checked {
+    let mut rng = Rng::new(12);
+    let software = BankDriver::axi_lite(FrontEnd::map().unwrap(), "s_axi").stall(Stall::Random(0.4));
+    for name in ["sample", "sample_valid"] {
+        dut.set(name, 0)?;
+    }
+    let (mut negative, mut threshold, mut enable) = (false, 100, false);
+    let (mut pulse, mut peak, mut count, mut pending) = (false, None, 0, false);
+    for _ in 0..30 {
+        match rng.between(0, 4) {
+            0 => {
+                threshold = rng.between(0, 4095) as i64;
+                software.write(dut, "threshold", threshold)?;
+            }
+            1 => {
+                (negative, peak) = (rng.chance(0.5), None);
+                software.write(dut, "control.polarity", negative as i64)?;
+                software.write(dut, "control.clear", 1)?;
+            }
+            2 => {
+                enable = rng.chance(0.8);
+                pulse &= enable;
+                software.write(dut, "control.enable", enable as i64)?;
+            }
+            3 => {
+                count = 0;
+                software.write(dut, "triggers", 0)?;
+            }
+            _ => {
+                pending = false;
+                software.write(dut, "interrupt.triggered", 1)?;
+            }
+        }
+        // What is written takes a clock to be seen.
+        dut.step()?;
+        let mut triggers = Vec::new();
+        for _ in 0..30 {
+            let (sample, valid) = (rng.between(0, 4095) as i64, rng.chance(0.7));
+            dut.set("sample", sample)?;
+            dut.set("sample_valid", valid)?;
+            dut.step()?;
+            let beyond = if negative { sample < threshold } else { sample > threshold };
+            triggers.push(valid && enable && beyond && !pulse);
+            assert_eq!(get(dut, "trigger")? != 0, triggers[triggers.len() - 1]);
+            if valid && enable {
+                pulse = beyond;
+                let further = |peak: i64| if negative { peak.min(sample) } else { peak.max(sample) };
+                peak = Some(peak.map_or(sample, further));
+            }
+        }
+        dut.set("sample_valid", false)?;
+        dut.step_n(2)?;
+        count += triggers.iter().filter(|&&t| t).count() as i64;
+        pending |= triggers.contains(&true);
+        let none = if negative { 4095 } else { 0 };
+        let expected = [
+            ("triggers", count),
+            ("interrupt.triggered", pending as i64),
+            ("status.peak", peak.unwrap_or(none)),
+            ("status.pulse", pulse as i64),
+            ("threshold", threshold),
+        ];
+        for (path, value) in expected {
+            assert_eq!(software.read(dut, path)?, Value::from(value), "{path}");
+        }
+        assert_eq!(get(dut, "irq")?, 0);
+        software.write(dut, "interrupt.enable", 1)?;
+        assert_eq!(get(dut, "irq")?, pending as i64);
+        software.write(dut, "interrupt.enable", 0)?;
+    }
+    Ok(())
 }
 
 #[test]

@@ -33,6 +33,7 @@ pub fn outputs() -> Vec<(&'static str, Output)> {
         ("systolic_output_stationary", output(&MatMul::int8(2, 2, 4))),
         ("axi_stream_filter", output(&MovingAverage { width: 16, log2_window: 2 })),
         ("uart_bridge", output(&UartBridge { line: UartLine::new(1_600_000, 115_200), depth: 4 })),
+        ("register_bank", output(&crate::register_bank::Detector)),
         ("systolic_weight_stationary", output(&VecMat { rows: 2, cols: 2, act: uint(8), wgt: sint(8) })),
     ]
 }
