@@ -56,14 +56,15 @@ fn every_part_is_on_the_page() {
         // Generators by their name; functions that build something by theirs.
         let is_public = |name: &&str| {
             let name = name.split(|c: char| !c.is_alphanumeric()).next().unwrap();
-            text.contains(&format!("\npub struct {name}"))
+            let mut declared = text.split("\npub struct ").skip(1);
+            declared.any(|d| d.strip_prefix(name).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)))
         };
         let generators = text.lines().filter_map(|line| line.split(" Generator for ").nth(1)).filter(is_public);
         let functions = text.lines().filter_map(|line| line.strip_prefix("pub fn "));
         for part in generators.chain(functions) {
             let part = part.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();
-            // What a test bench or a drawing takes.
-            if ["lfsr_after", "diagrams"].contains(&part) {
+            // What a test bench or a drawing takes, and what other parts are made of.
+            if ["lfsr_after", "diagrams", "Commander"].contains(&part) {
                 continue;
             }
             let names = |line: &str| line.contains(&format!("`{module}::")) && line.contains(&format!("::{part}`"));

@@ -4,6 +4,10 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use gatewright_dsl::parts::arbiter::{Arbiter, Grant, Policy};
+use gatewright_dsl::parts::bus::BusTy;
+use gatewright_dsl::parts::bus::axi::{AxiReader, AxiTy, AxiWriter};
+use gatewright_dsl::parts::bus::axi_lite::AxiLiteManager;
+use gatewright_dsl::parts::bus::wishbone::{WishboneManager, WishbonePipelinedManager};
 use gatewright_dsl::parts::cdc::{AsyncFifo, handshake, pulse, synchronize, synchronize_gray, synchronize_reset};
 use gatewright_dsl::parts::cordic::{Cordic, Rotate, ToPolar};
 use gatewright_dsl::parts::counter::{counter, saturating_counter};
@@ -80,6 +84,7 @@ pub fn all() -> Vec<Entry> {
     let mut all = streams();
     all.extend(memories_and_lines());
     all.extend(between_clocks());
+    all.extend(buses());
     all.extend(codes_and_counters());
     all.extend(arithmetic());
     all
@@ -160,6 +165,19 @@ fn between_clocks() -> Vec<Entry> {
         m.domain(&clean, || m.reg("on", BOOL).reset(true).q())
     });
     add(l, "cdc::synchronize_reset", "with one register behind it", &reset);
+    std::mem::take(l)
+}
+
+fn buses() -> Vec<Entry> {
+    let l = &mut Vec::new();
+    let (small, wide) = (BusTy { address: 12, data: 32 }, BusTy { address: 32, data: 64 });
+    add(l, "bus::axi_lite::AxiLiteManager", "32 bits, 2 under way", &AxiLiteManager { bus: small, outstanding: 2 });
+    let axi = AxiTy { bus: wide, id: 4, transfer: 1024, burst: 16, outstanding: 4 };
+    add(l, "bus::axi::AxiReader", "64 bits, bursts of 16, 4 under way", &AxiReader(axi));
+    add(l, "bus::axi::AxiWriter", "64 bits, bursts of 16, 4 under way", &AxiWriter(axi));
+    add(l, "bus::wishbone::WishboneManager", "32 bits", &WishboneManager { bus: small });
+    let pipelined = WishbonePipelinedManager { bus: small, outstanding: 2 };
+    add(l, "bus::wishbone::WishbonePipelinedManager", "32 bits, 2 under way", &pipelined);
     std::mem::take(l)
 }
 
