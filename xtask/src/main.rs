@@ -70,7 +70,7 @@ fn setup() -> Result<Result<PathBuf>> {
 fn test(args: &[OsString]) -> Result {
     let newer = setup()?;
     let mut command = cargo("test");
-    command.args(["--workspace", "--no-fail-fast"]).args(args);
+    command.args(["--workspace", "--no-fail-fast", "--features", "gatewright-sim/prove"]).args(args);
     match &newer {
         Ok(path) => command.env("GATEWRIGHT_VERILATOR_NEW", path),
         Err(_) => command.env_remove("GATEWRIGHT_VERILATOR_NEW"),
@@ -135,7 +135,7 @@ fn seed() -> String {
 fn lint() -> Result {
     cargo("fmt").args(["--all", "--check"]).checked("run `cargo fmt`")?;
     cargo("clippy")
-        .args(["--workspace", "--all-targets", "--", "-D", "warnings"])
+        .args(["--workspace", "--all-targets", "--features", "gatewright-sim/prove", "--", "-D", "warnings"])
         .checked("clippy has something to say")
 }
 
