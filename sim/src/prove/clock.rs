@@ -5,7 +5,7 @@ use gatewright_dsl::ir::{Block, CheckKind, Collision, Dir, Mem, Op, ResetKind, S
 use gatewright_dsl::ty::Ty;
 use gatewright_dsl::value::Value;
 
-use super::machine::{CheckAt, Inst, Machine, Role};
+use super::machine::{CheckAt, Inst, Machine, Role, at_first, words_of};
 use super::operators::{Num, binary, choose, constant, table, unary, width_of};
 use super::terms::{T, Terms};
 
@@ -225,8 +225,12 @@ impl Run<'_, '_> {
     /// The word of a memory at an address; outside, what an untouched word holds.
     fn read(&mut self, mem: &Mem, first: usize, field: usize, addr: Num, state: &[T]) -> Num {
         let ty = mem.fields[field].ty;
-        let at = first + field * mem.depth as usize;
-        let words: Vec<Num> = (at..at + mem.depth as usize).map(|n| self.m.value(state, n)).collect();
+        let at = first + field * words_of(mem);
+        let word = |n: usize| match mem.writes.is_empty() {
+            true => constant(self.b, &at_first(mem, n, field), ty),
+            false => self.m.value(state, at + n),
+        };
+        let words: Vec<Num> = (0..mem.depth as usize).map(word).collect();
         let outside = constant(self.b, &ty.power_up(), ty);
         table(self.b, addr, &words, outside, ty)
     }
@@ -361,5 +365,5 @@ impl Run<'_, '_> {
 fn data_at(mem: &Mem, first: usize, port: usize) -> Option<usize> {
     mem.reads[port].sync?;
     let before = mem.reads[..port].iter().filter(|r| r.sync.is_some()).count();
-    Some(first + mem.fields.len() * (mem.depth as usize + before))
+    Some(first + mem.fields.len() * (words_of(mem) + before))
 }

@@ -113,7 +113,7 @@ impl Search {
         let pins = run.inputs[0].pins.iter().map(|n| n.t).chain([run.inputs[0].reset]).collect::<Vec<_>>();
         let pins = bits(&mut b, &pins).into_iter().filter(|&t| b.constant_of(t).is_none()).collect::<Vec<_>>();
         let inputs = pins.into_iter().map(|t| [b.not(t), t]).collect();
-        let mut search = Search {
+        Search {
             b,
             solver,
             bits: list,
@@ -123,19 +123,18 @@ impl Search {
             frames: Vec::new(),
             guards: Vec::new(),
             questions: options.search,
-        };
-        search.add_frame();
-        search
+        }
     }
 
-    fn add_frame(&mut self) {
+    fn add_frame(&mut self) -> Result<(), ProveError> {
         self.frames.push(Vec::new());
-        let guard = self.b.var(1);
-        self.guards.push(guard);
+        self.guards.push(self.solver.switch(&mut self.b)?);
+        Ok(())
     }
 
     fn run(&mut self) -> Result<Found, ProveError> {
         // Frame 0 is the state at power-up.
+        self.add_frame()?;
         for n in 0..self.bits.len() {
             let only = self.bits[n].now[usize::from(self.bits[n].init)];
             self.solver.clause(&self.b, self.guards[0], &[only])?;
@@ -148,7 +147,7 @@ impl Search {
             return Ok(Found::Fails(failed));
         }
         loop {
-            self.add_frame();
+            self.add_frame()?;
             let last = self.frames.len() - 1;
             loop {
                 let Some(found) = self.bad_state(last, bad)? else { return Ok(Found::Nothing) };
@@ -236,7 +235,7 @@ impl Search {
         wanted.push(self.allowed);
         let mut guard = None;
         if outside {
-            let switch = self.b.var(1);
+            let switch = self.solver.switch(&mut self.b)?;
             let clause = self.clause(cube);
             self.solver.clause(&self.b, switch, &clause)?;
             wanted.push(switch);
@@ -391,7 +390,8 @@ fn confirmed(
     let (now, next, init) = (bits(&mut b, &first), bits(&mut b, &run.states[1]), bits(&mut b, &init));
     let free: Vec<usize> = (0..now.len()).filter(|&n| b.constant_of(now[n]).is_none()).collect();
     let outside = |b: &mut Terms, state: &[T], cube: &Cube| {
-        let literals = cube.iter().map(|&(n, v)| if v { b.not(state[free[n as usize]]) } else { state[free[n as usize]] });
+        let literals =
+            cube.iter().map(|&(n, v)| if v { b.not(state[free[n as usize]]) } else { state[free[n as usize]] });
         let literals: Vec<T> = literals.collect();
         b.any(literals)
     };

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use gatewright_dsl::ids::{Id, InstId, ModuleId, NodeId, PortId, WireId};
 use gatewright_dsl::ir::visit::for_each_in_block;
-use gatewright_dsl::ir::{CheckKind, Design, Dir, Module, ModuleKind, Op, Port, ResetKind};
+use gatewright_dsl::ir::{CheckKind, Design, Dir, Mem, Module, ModuleKind, Op, Port, ResetKind};
 use gatewright_dsl::ty::Ty;
 use gatewright_dsl::value::Value;
 
@@ -168,11 +168,11 @@ impl<'a> Machine<'a> {
                 return Err(ProveError::TooLarge { path, depth: mem.depth, most: MOST_WORDS });
             }
             for (f, field) in mem.fields.iter().enumerate() {
-                for n in 0..mem.depth as usize {
+                for n in 0..words_of(mem) {
                     self.state.push(Element {
                         name: format!("{below}{}[{n}].{f}", mem.name),
                         ty: field.ty,
-                        init: mem.init.get(n).map_or_else(|| field.ty.power_up(), |w| field.ty.cut(&w[f])),
+                        init: at_first(mem, n, f),
                         resets: false,
                     });
                 }
@@ -358,4 +358,15 @@ impl<'a> Machine<'a> {
         };
         self.state.iter().enumerate().flat_map(pairs).collect()
     }
+}
+
+/// The words of a memory that are part of the state: none of a table that nobody writes.
+pub(super) fn words_of(mem: &Mem) -> usize {
+    if mem.writes.is_empty() { 0 } else { mem.depth as usize }
+}
+
+/// What a memory holds at power-up.
+pub(super) fn at_first(mem: &Mem, word: usize, field: usize) -> Value {
+    let ty = mem.fields[field].ty;
+    mem.init.get(word).map_or_else(|| ty.power_up(), |w| ty.cut(&w[field]))
 }

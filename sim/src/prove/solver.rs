@@ -152,7 +152,19 @@ impl Solver {
         }
     }
 
-    /// From now on, one of `literals` holds, where `switch` does. A switch is an unknown that is in nothing else.
+    /// An unknown that switches clauses on where it is among what is wanted.
+    pub(super) fn switch(&mut self, b: &mut Terms) -> Result<T, ProveError> {
+        self.start()?;
+        let switch = b.var(1);
+        if let Some(context) = &mut self.context {
+            let sort = context.bool_sort();
+            context.declare_const(name(switch), sort).map_err(failed)?;
+        }
+        self.switches.insert(switch);
+        Ok(switch)
+    }
+
+    /// From now on, one of `literals` holds, where `switch` does.
     pub(super) fn clause(&mut self, b: &Terms, switch: T, literals: &[T]) -> Result<(), ProveError> {
         self.start()?;
         for &t in literals {
@@ -160,10 +172,6 @@ impl Solver {
         }
         let Some(context) = &mut self.context else { return Ok(()) };
         let name = context.atom(name(switch));
-        if self.switches.insert(switch) {
-            let sort = context.bool_sort();
-            context.declare_const(super::solver::name(switch), sort).map_err(failed)?;
-        }
         let off = context.not(name);
         let list: Vec<SExpr> = literals.iter().map(|&t| reference(context, b, t)).collect();
         let clause = context.or_many(std::iter::once(off).chain(list));
