@@ -1,5 +1,5 @@
-//! Proofs with z3: its reading of random modules against the evaluator, and every pass on random modules and on the
-//! examples.
+//! Proofs with z3: its reading of random modules against the evaluator; every pass on random modules and on the
+//! examples; random expressions with pipeline registers.
 
 // One example uses another.
 #![allow(clippy::duplicate_mod)]
@@ -25,6 +25,8 @@ mod stream_pipeline;
 #[path = "../../examples/systolic_weight_stationary.rs"]
 #[allow(dead_code)]
 mod weight_stationary;
+
+use std::cell::Cell;
 
 use gatewright_dsl::ir::{Design, ModuleKind};
 use gatewright_dsl::pass::{self, PASSES};
@@ -96,23 +98,79 @@ fn passes_keep_random_modules() {
     if !has_z3() {
         return;
     }
-    let (mut proved, mut bounded) = (0, Vec::new());
-    let proved = std::cell::RefCell::new((&mut proved, &mut bounded));
+    let (proved, bounded) = (Cell::new(0), Cell::new(0));
     let names: Vec<&str> = PASSES.iter().map(|p| p.name).collect();
     for_seeds(module_count(40), Size::MODULE, |recipe, seed| {
         let before = design(recipe, &options(seed))?;
         for names in names.chunks(1).chain([&names[..]]) {
             match prove::equal(&before, &after(&before, names), &bounds()) {
-                Ok(Equality::Proved) => *proved.borrow_mut().0 += 1,
-                Ok(Equality::HoldsTo(n)) if n > 0 => proved.borrow_mut().1.push((seed, names.join(" "), n)),
+                Ok(Equality::Proved) => proved.set(proved.get() + 1),
+                Ok(Equality::HoldsTo(n)) if n > 0 => {
+                    println!("seed {seed}, {}: in {n} clocks", names.join(" "));
+                    bounded.set(bounded.get() + 1);
+                }
                 Ok(other) => return Err(Failure::Other("proof", format!("{}: {other}", names.join(" ")))),
                 Err(e) => return Err(Failure::Engine(e.to_string())),
             }
         }
         Ok(())
     });
-    let found = proved.borrow();
-    println!("{} proved; {:?}", found.0, found.1);
+    let (proved, bounded) = (proved.get(), bounded.get());
+    println!("{proved} proved, {bounded} in the first clocks");
+    assert!(bounded * 10 <= proved, "{proved} proved, {bounded} only in the first clocks");
+}
+
+thread_local! {
+    static LATENCY: Cell<u32> = const { Cell::new(0) };
+}
+
+/// A random expression with registers for a clock of so many MHz.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Piped {
+    recipe: Recipe,
+    mhz: u32,
+}
+
+impl Generator for Piped {
+    type In = <Recipe as Generator>::In;
+    type Out = <Recipe as Generator>::Out;
+    fn shape(&self) -> <Self::In as Bundle>::Shape {
+        self.recipe.shape()
+    }
+    fn build(&self, m: &Module, i: Self::In) -> Self::Out {
+        let (out, latency) = m.pipelined("fast", &self.recipe, i, &Target::lut6(f64::from(self.mhz)));
+        LATENCY.set(latency);
+        out
+    }
+}
+
+#[test]
+fn random_expressions_pipelined() {
+    if !has_z3() {
+        return;
+    }
+    let several = Cell::new(0);
+    for_seeds(module_count(60), Size::GRAPH, |recipe, _| {
+        let first = design(recipe, &Options::default())?;
+        for mhz in [40, 120] {
+            let later = match elaborate(&Piped { recipe: recipe.clone(), mhz }) {
+                Ok(later) => later,
+                // An operation that does not fit the clock.
+                Err(e) if e.codes().iter().all(|c| *c == "E0217") => continue,
+                Err(e) => return Err(Failure::Refused(e.to_string())),
+            };
+            let latency = LATENCY.get();
+            several.set(several.get() + u32::from(latency > 1));
+            match prove::equal_later(&first, &later, latency, &bounds()) {
+                Ok(Equality::Proved) => {}
+                Ok(other) => return Err(Failure::Other("proof", format!("{latency} clocks: {other}"))),
+                Err(e) => return Err(Failure::Engine(e.to_string())),
+            }
+        }
+        Ok(())
+    });
+    println!("{} with a latency of more than one clock", several.get());
+    assert!(several.get() >= 10, "{}", several.get());
 }
 
 /// Every example, small, with a name; and each of their modules as a top.

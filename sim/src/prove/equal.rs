@@ -143,11 +143,22 @@ impl<'m, 'a> Pair<'m, 'a> {
         }
         let init = |m: &Machine<'_>, n: usize| m.state[n].init.clone();
         equal.retain(|&(n, k)| init(self.a, n) == init(self.b, k));
+        // What only one design has may be a constant for the other.
+        let alone = |m: &Machine<'_>, second: bool| {
+            let mut has = vec![false; m.state.len()];
+            equal.iter().for_each(|p| has[if second { p.1 } else { p.0 }] = true);
+            (0..m.state.len()).filter(|&n| !has[n]).map(|n| (second, n)).collect::<Vec<_>>()
+        };
+        let mut constant = [alone(self.a, false), alone(self.b, true)].concat();
         // Each round but the last strikes something from a list.
         loop {
             let (mut terms, mut solver) = (Terms::default(), Solver::new(options.effort));
             let t = &mut terms;
             let (mut first, mut second) = (self.a.any_state(t), self.b.any_state(t));
+            for &(is_second, n) in &constant {
+                let (m, state) = if is_second { (self.b, &mut second) } else { (self.a, &mut first) };
+                state[n] = m.at_power_up(t, n);
+            }
             // An equality becomes one unknown where it can, so that equal logic becomes one term.
             let mut given = Vec::new();
             let (mut bound_a, mut bound_b) = (vec![false; first.len()], vec![false; second.len()]);
@@ -177,6 +188,11 @@ impl<'m, 'a> Pair<'m, 'a> {
             for &(second, n) in &ranges {
                 after.push(if second { y.in_range(t, 1, n) } else { x.in_range(t, 1, n) });
             }
+            for &(second, n) in &constant {
+                let (m, run) = if second { (self.b, &y) } else { (self.a, &x) };
+                let init = m.at_power_up(t, n);
+                after.push(t.eq(run.states[1][n], init));
+            }
             let all = t.all(after.iter().copied());
             let some_fails = t.not(all);
             match solver.ask(t, &[some_fails])? {
@@ -185,14 +201,15 @@ impl<'m, 'a> Pair<'m, 'a> {
                     let mut kept = after.iter().map(|&c| model.holds(c));
                     equal.retain(|_| kept.next().unwrap_or(false));
                     ranges.retain(|_| kept.next().unwrap_or(false));
+                    constant.retain(|_| kept.next().unwrap_or(false));
                 }
                 Answer::No => {
                     let demands = self.demands(t, 0, &x, &y);
                     let all = t.all(demands.into_iter().map(|d| d.1));
                     let some_fails = t.not(all);
-                    let equal = matches!(solver.ask(t, &[some_fails])?, Answer::No);
+                    let same = matches!(solver.ask(t, &[some_fails])?, Answer::No);
                     x.expect_possible(t, &mut solver)?;
-                    return Ok(equal);
+                    return Ok(same);
                 }
             }
         }

@@ -54,7 +54,12 @@ struct Search {
     frames: Vec<Vec<Cube>>,
     /// The unknown that switches a frame's clauses on.
     guards: Vec<T>,
+    /// Questions that are left, and those since a conversation began.
     questions: u32,
+    since: u32,
+    effort: u32,
+    /// What holds always.
+    facts: Vec<T>,
 }
 
 /// Looks for an invariant under which `goals` hold, with at most so many questions. `facts` hold always.
@@ -95,10 +100,8 @@ impl Search {
         let assumed: Vec<T> = run.checks(0, Role::Assume).map(|c| c.1).collect();
         let assumed = b.all(assumed);
         let allowed = b.and(within, assumed);
-        for &fact in facts {
-            let fact = holds(&mut b, &run, 0, fact);
-            solver.assert(fact);
-        }
+        let facts: Vec<T> = facts.iter().map(|&fact| holds(&mut b, &run, 0, fact)).collect();
+        facts.iter().for_each(|&t| solver.assert(t));
         let goals = goals.iter().map(|&g| (g, holds(&mut b, &run, 0, g))).collect();
         let init = machine.power_up(&mut b);
         let (now, next, init) = (bits(&mut b, &run.states[0]), bits(&mut b, &run.states[1]), bits(&mut b, &init));
@@ -123,6 +126,9 @@ impl Search {
             frames: Vec::new(),
             guards: Vec::new(),
             questions: options.search,
+            since: 0,
+            effort: options.effort,
+            facts,
         }
     }
 
@@ -132,13 +138,37 @@ impl Search {
         Ok(())
     }
 
-    fn run(&mut self) -> Result<Found, ProveError> {
-        // Frame 0 is the state at power-up.
-        self.add_frame()?;
-        for n in 0..self.bits.len() {
-            let only = self.bits[n].now[usize::from(self.bits[n].init)];
-            self.solver.clause(&self.b, self.guards[0], &[only])?;
+    /// A new conversation with z3, once in a while: an answer with values takes longer the more was said before, and
+    /// much of that is not needed any more.
+    fn begin_anew(&mut self) -> Result<(), ProveError> {
+        const QUESTIONS: u32 = 300;
+        if self.since < QUESTIONS {
+            return Ok(());
         }
+        self.since = 0;
+        self.solver = Solver::with_cores(self.effort);
+        self.facts.iter().for_each(|&t| self.solver.assert(t));
+        for k in 0..self.frames.len() {
+            self.guards[k] = self.solver.switch(&mut self.b)?;
+            for n in 0..self.frames[k].len() {
+                let clause = self.clause(&self.frames[k][n]);
+                self.solver.clause(&self.b, self.guards[k], &clause)?;
+            }
+        }
+        self.begin()
+    }
+
+    /// Frame 0 is the state at power-up.
+    fn begin(&mut self) -> Result<(), ProveError> {
+        for bit in &self.bits {
+            self.solver.clause(&self.b, self.guards[0], &[bit.now[usize::from(bit.init)]])?;
+        }
+        Ok(())
+    }
+
+    fn run(&mut self) -> Result<Found, ProveError> {
+        self.add_frame()?;
+        self.begin()?;
         let all = self.b.all(self.goals.iter().map(|g| g.1).collect::<Vec<_>>());
         let fails = self.b.not(all);
         let bad = self.b.and(self.allowed, fails);
@@ -159,11 +189,12 @@ impl Search {
                 }
             }
             for k in 1..last {
-                for cube in std::mem::take(&mut self.frames[k]) {
+                for cube in self.frames[k].clone() {
                     match self.leads_to(k, &cube, false)? {
                         None => return Ok(Found::Nothing),
+                        // It goes out of frame `k`, being in the next one.
                         Some(Step::Never(_)) => self.keep(cube, k + 1)?,
-                        Some(Step::From(_)) => self.frames[k].push(cube),
+                        Some(Step::From(_)) => {}
                     }
                 }
                 if self.frames[k].is_empty() {
@@ -180,6 +211,7 @@ impl Search {
             return Ok(None);
         }
         self.questions -= 1;
+        self.since += 1;
         match self.solver.ask(&self.b, wanted)? {
             Answer::Unknown => Ok(None),
             answer => Ok(Some(answer)),
@@ -193,6 +225,7 @@ impl Search {
     /// A state of a frame from which a goal can fail, with the goals that do.
     #[allow(clippy::type_complexity)]
     fn bad_state(&mut self, k: usize, bad: T) -> Result<Option<Option<(Cube, Vec<Goal>)>>, ProveError> {
+        self.begin_anew()?;
         let mut wanted = self.frame(k);
         wanted.push(bad);
         match self.ask(&wanted)? {
@@ -231,6 +264,7 @@ impl Search {
 
     /// Whether a step leads from a frame (and, if `outside`, from outside of the cube) into a cube.
     fn leads_to(&mut self, k: usize, cube: &[Literal], outside: bool) -> Result<Option<Step>, ProveError> {
+        self.begin_anew()?;
         let mut wanted = self.frame(k);
         wanted.push(self.allowed);
         let mut guard = None;

@@ -311,7 +311,12 @@ impl<'a> Machine<'a> {
 
     /// The state at power-up.
     pub(super) fn power_up(&self, b: &mut Terms) -> Vec<T> {
-        self.state.iter().map(|e| b.constant(&e.init, width_of(e.ty))).collect()
+        (0..self.state.len()).map(|n| self.at_power_up(b, n)).collect()
+    }
+
+    /// A part of the state at power-up.
+    pub(super) fn at_power_up(&self, b: &mut Terms, n: usize) -> T {
+        b.constant(&self.state[n].init, width_of(self.state[n].ty))
     }
 
     /// A state of which nothing is known.

@@ -5,7 +5,7 @@ use gatewright_dsl::prelude::*;
 use gatewright_sim::prove::Options;
 
 use super::order::source;
-use super::{has_z3, holds};
+use super::{has_z3, proved};
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Arbitrated {
@@ -86,7 +86,7 @@ fn arbiters() {
             for grant in [Grant::Beat, Grant::Packet] {
                 let harness = Arbitrated { inputs, policy, grant };
                 let options = Options { depth: 12, induction: 4, ..Options::default() };
-                holds(&format!("{inputs} inputs, {policy:?}, {grant:?}"), &harness, &options);
+                proved(&format!("{inputs} inputs, {policy:?}, {grant:?}"), &harness, &options);
             }
         }
     }
