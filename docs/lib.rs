@@ -49,6 +49,7 @@ pages! {
     clocks "src/guide/clocks.md"
     checks "src/guide/checks.md"
     simulation "src/guide/simulation.md"
+    proofs "src/guide/proofs.md"
     output "src/guide/output.md"
     pipelining "src/guide/pipelining.md"
     small_parts "src/guide/small_parts.md"

@@ -8,6 +8,8 @@ pub mod dut;
 pub mod error;
 pub mod interpreter;
 pub mod lint;
+#[cfg(feature = "prove")]
+pub mod prove;
 pub mod rng;
 pub mod stream;
 pub mod synth;

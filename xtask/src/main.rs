@@ -79,7 +79,7 @@ fn test(args: &[OsString]) -> Result {
     let newer = setup()?;
     let cocotb = cocotb();
     let mut command = cargo("test");
-    command.args(["--workspace", "--no-fail-fast"]).args(args);
+    command.args(["--workspace", "--no-fail-fast", "--features", "gatewright-sim/prove"]).args(args);
     match &newer {
         Ok(path) => command.env("GATEWRIGHT_VERILATOR_NEW", path),
         Err(_) => command.env_remove("GATEWRIGHT_VERILATOR_NEW"),
@@ -163,7 +163,7 @@ fn seed() -> String {
 fn lint() -> Result {
     cargo("fmt").args(["--all", "--check"]).checked("run `cargo fmt`")?;
     cargo("clippy")
-        .args(["--workspace", "--all-targets", "--", "-D", "warnings"])
+        .args(["--workspace", "--all-targets", "--features", "gatewright-sim/prove", "--", "-D", "warnings"])
         .checked("clippy has something to say")
 }
 

@@ -4,7 +4,7 @@
 mod batch;
 mod build;
 mod bus_parts;
-mod clocks;
+mod clock_parts;
 mod interpreter;
 mod semantics;
 mod stream_parts;
