@@ -162,7 +162,9 @@ fn between_clocks() -> Vec<Entry> {
     let reset = of("reset", (), |m, ()| {
         let raw = Domain::new("raw").reset("raw_rst", ResetKind::Async, Polarity::High);
         let clean = synchronize_reset(m, &raw, "clean", ResetKind::Async);
-        m.domain(&clean, || m.reg("on", BOOL).reset(true).q())
+        let on = m.domain(&clean, || m.reg("on", BOOL).reset(true));
+        on.set(!on.q());
+        on.q()
     });
     add(l, "cdc::synchronize_reset", "with one register behind it", &reset);
     std::mem::take(l)

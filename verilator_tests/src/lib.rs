@@ -1,6 +1,7 @@
 //! Tests that compare engines: what they share.
 
 pub mod fixed;
+pub mod lockstep;
 pub mod random;
 
 /// Models of the fixed designs, linked in by the build script.

@@ -6,9 +6,9 @@ use gatewright_dsl::parts::uart::{Parity, UartLine};
 use gatewright_dsl::prelude::*;
 use gatewright_sim::rng::Rng;
 use gatewright_sim::{
-    Agent, BankDriver, Batch, Beat, Dut, DutExt, Interpreter, Lockstep, RandomStimulus, Schedule, SimError, Stall,
-    StreamSink, StreamSource, Verilated, compare, stream,
+    Agent, BankDriver, Beat, Dut, DutExt, Interpreter, Schedule, SimError, Stall, StreamSink, StreamSource, stream,
 };
+use gatewright_verilator_tests::lockstep::{self, Body};
 
 use crate::async_fifo::PacketSums;
 use crate::axi_stream_filter::MovingAverage;
@@ -24,12 +24,10 @@ use crate::weight_stationary::VecMat;
 
 type Checked = Result<(), SimError>;
 
-type Body = fn(&mut dyn Dut) -> Checked;
-
 /// A design and what is tried with it.
-struct Case(&'static str, Design, Body);
+struct Case(&'static str, Design, fn(&mut dyn Dut) -> Checked);
 
-fn case<G: Generator>(name: &'static str, generator: &G, body: Body) -> Case {
+fn case<G: Generator>(name: &'static str, generator: &G, body: fn(&mut dyn Dut) -> Checked) -> Case {
     let (design, warnings) = elaborate_with(generator, &Options::default()).unwrap();
     assert!(warnings.is_empty(), "{warnings}");
     verify(&design).unwrap();
@@ -89,29 +87,8 @@ fn right_on_the_interpreter() {
 #[test]
 fn right_and_equal_on_verilator() {
     let cases = cases();
-    let batch = Batch::new(cases.iter().map(|case| &case.1)).unwrap();
-    let mut verilated = match Verilated::new(&batch.design) {
-        Ok(made) => made,
-        Err(e @ SimError::NoVerilator { .. }) if std::env::var_os("CI").is_none() => {
-            return eprintln!("skipped: {e}");
-        }
-        Err(e) => panic!("{e}"),
-    };
-    let mut interpreter = Interpreter::new(&batch.design).unwrap();
-    for (n, Case(name, _, body)) in cases.iter().enumerate() {
-        // From power-up, as far as this design goes: the others have only waited.
-        for dut in [&mut interpreter as &mut dyn Dut, &mut verilated] {
-            dut.reset(true).unwrap();
-            dut.step().unwrap();
-            dut.reset(false).unwrap();
-        }
-        let mut one = batch.view(&mut interpreter, n).unwrap();
-        let mut other = batch.view(&mut verilated, n).unwrap();
-        let done = body(&mut Lockstep::new(vec![&mut one, &mut other]).unwrap());
-        done.unwrap_or_else(|e| panic!("{name}: {e}"));
-        let done = compare(vec![&mut one, &mut other], 200, RandomStimulus::new(n as u64));
-        done.unwrap_or_else(|e| panic!("{name}, random inputs: {e}"));
-    }
+    let cases: Vec<_> = cases.iter().map(|Case(name, design, body)| (*name, design, body as Body<'_>)).collect();
+    lockstep::right_and_equal(&cases);
 }
 
 fn fir() -> Fir {
