@@ -207,7 +207,7 @@ fn small_parts() {
 
 #[test]
 fn parts_between_clocks() {
-    for (name, design) in clocks::all() {
-        check_as(&name.replace(' ', "_"), design);
+    for (n, kind) in clocks::all().into_iter().enumerate() {
+        check_as(&format!("clocks_{n}"), kind.design());
     }
 }

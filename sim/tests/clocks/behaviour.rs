@@ -5,7 +5,7 @@ use gatewright_sim::rng::Rng;
 use gatewright_sim::stream::{Beat, run};
 use gatewright_sim::{Dut, DutExt, Schedule, SimError, Stall, StreamSink, StreamSource};
 
-use super::designs::FIFOS;
+use super::designs::Kind;
 
 type Checked = Result<(), SimError>;
 
@@ -158,6 +158,29 @@ fn streams(dut: &mut dyn Dut, ways: &[(&str, &str)], rng: &mut Rng) -> Checked {
     Ok(())
 }
 
+/// A beat is offered after so many edges of the receiving clock that follow the one at which it was taken.
+fn latency(dut: &mut dyn Dut, edges: u32, rng: &mut Rng) -> Checked {
+    for (schedule, ..) in schedules(rng) {
+        start(dut, &schedule)?;
+        let (from, to) = (index(dut, "from"), index(dut, "to"));
+        dut.set("output_ready", false)?;
+        dut.set("input_valid", true)?;
+        while !dut.ticks(from) {
+            dut.step()?;
+        }
+        assert!(!dut.get("input_ready")?.is_zero(), "an empty part takes a beat");
+        dut.step()?;
+        dut.set("input_valid", false)?;
+        let mut found = 0;
+        while dut.get("output_valid")?.is_zero() {
+            found += u32::from(dut.ticks(to));
+            dut.step()?;
+        }
+        assert_eq!(found, edges, "{schedule:?}");
+    }
+    Ok(())
+}
+
 /// A deep enough FIFO passes a beat at each edge of two clocks of one rate, and the first is there in time.
 fn rate(dut: &mut dyn Dut, depth: u64, stages: u64) -> Checked {
     for phase in [0, 1, 6, 11] {
@@ -170,7 +193,7 @@ fn rate(dut: &mut dyn Dut, depth: u64, stages: u64) -> Checked {
         let begin = dut.time();
         run(dut, &mut [&mut source, &mut sink], 1000)?;
         let clocks = (dut.time() - begin) / 12;
-        if depth >= 8 {
+        if depth >= if stages == 2 { 8 } else { 16 } {
             assert!(clocks <= 200 + stages + 4, "depth {depth}, phase {phase}: {clocks} clocks");
         }
         assert!(clocks >= 200 + stages, "depth {depth}, phase {phase}: {clocks} clocks");
@@ -211,21 +234,21 @@ fn restarts(dut: &mut dyn Dut, kind: ResetKind, rng: &mut Rng) -> Checked {
     Ok(())
 }
 
-/// The body of a design by the name that `designs::all` gives it.
-pub fn body(name: &str, dut: &mut dyn Dut, seed: u64) -> Checked {
+/// What a design is tried with.
+pub fn body(kind: Kind, dut: &mut dyn Dut, seed: u64) -> Checked {
     let rng = &mut Rng::new(seed);
-    match name {
-        "level 2" => level(dut, 2, rng),
-        "level 3" => level(dut, 3, rng),
-        "events" => events(dut, rng),
-        "beats" => streams(dut, &[("input", "output")], rng),
-        "reset Async" => restarts(dut, ResetKind::Async, rng),
-        "reset Sync" => restarts(dut, ResetKind::Sync, rng),
-        _ => {
-            let of_fifo = |f: &&(u64, _, _)| name == format!("fifo {} {:?}", f.0, f.1);
-            let (depth, _, stages) = FIFOS.iter().find(of_fifo).expect("a FIFO of the list");
+    match kind {
+        Kind::Level(stages) => level(dut, stages as usize, rng),
+        Kind::Events => events(dut, rng),
+        Kind::Beats => {
+            streams(dut, &[("input", "output")], rng)?;
+            latency(dut, 3, rng)
+        }
+        Kind::Reset(kind) => restarts(dut, kind, rng),
+        Kind::Fifo { depth, stages, .. } => {
             streams(dut, &[("input", "output"), ("back", "returned")], rng)?;
-            rate(dut, *depth, u64::from(*stages))
+            rate(dut, depth, u64::from(stages))?;
+            latency(dut, stages + 1, rng)
         }
     }
 }

@@ -3,6 +3,7 @@
 use gatewright_dsl::parts::cdc::{AsyncFifo, handshake, pulse, synchronize_reset, synchronize_stages};
 use gatewright_dsl::parts::fifo::FifoStyle;
 use gatewright_dsl::prelude::*;
+use gatewright_sim::rng::Rng;
 
 pub fn from() -> Domain {
     Domain::new("from").reset("from_rst", ResetKind::Sync, Polarity::High)
@@ -155,28 +156,56 @@ impl Generator for Counter {
     }
 }
 
-/// Every design, with the name of what it does.
-pub fn all() -> Vec<(String, Design)> {
-    let mut all = Vec::new();
-    fn add(all: &mut Vec<(String, Design)>, name: &str, top: &impl Generator) {
-        all.push((name.to_string(), elaborate(top).expect("a correct generator")));
-    }
-    [2, 3].into_iter().for_each(|stages| add(&mut all, &format!("level {stages}"), &Level(stages)));
-    add(&mut all, "events", &Events);
-    add(&mut all, "beats", &Beats);
-    for (depth, style, stages) in FIFOS {
-        add(&mut all, &format!("fifo {depth} {style:?}"), &Buffered { depth, style, stages });
-    }
-    for kind in [ResetKind::Async, ResetKind::Sync] {
-        add(&mut all, &format!("reset {kind:?}"), &Restarted(kind));
-    }
-    all
+/// What is between the clocks.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// A level through so many stages.
+    Level(u32),
+    Events,
+    Beats,
+    Fifo {
+        depth: u64,
+        style: FifoStyle,
+        stages: u32,
+    },
+    Reset(ResetKind),
 }
 
-pub const FIFOS: [(u64, FifoStyle, u32); 5] = [
-    (2, FifoStyle::LutRam, 2),
-    (4, FifoStyle::LutRam, 3),
-    (8, FifoStyle::LutRam, 2),
-    (8, FifoStyle::BlockRam, 2),
-    (64, FifoStyle::BlockRam, 2),
-];
+impl Kind {
+    pub fn design(self) -> Design {
+        fn design(top: &impl Generator) -> Design {
+            elaborate(top).expect("a correct generator")
+        }
+        match self {
+            Kind::Level(stages) => design(&Level(stages)),
+            Kind::Events => design(&Events),
+            Kind::Beats => design(&Beats),
+            Kind::Fifo { depth, style, stages } => design(&Buffered { depth, style, stages }),
+            Kind::Reset(kind) => design(&Restarted(kind)),
+        }
+    }
+
+    /// A FIFO with parameters drawn at random.
+    pub fn random(rng: &mut Rng) -> Kind {
+        let style = if rng.chance(0.5) { FifoStyle::LutRam } else { FifoStyle::BlockRam };
+        Kind::Fifo { depth: 1 << rng.between(1, 7), style, stages: rng.between(2, 4) as u32 }
+    }
+}
+
+/// One of each, and FIFOs of several sizes.
+pub fn all() -> Vec<Kind> {
+    let fifo = |depth, style, stages| Kind::Fifo { depth, style, stages };
+    vec![
+        Kind::Level(2),
+        Kind::Level(3),
+        Kind::Events,
+        Kind::Beats,
+        fifo(2, FifoStyle::LutRam, 2),
+        fifo(4, FifoStyle::LutRam, 3),
+        fifo(8, FifoStyle::LutRam, 2),
+        fifo(8, FifoStyle::BlockRam, 2),
+        fifo(64, FifoStyle::BlockRam, 2),
+        Kind::Reset(ResetKind::Async),
+        Kind::Reset(ResetKind::Sync),
+    ]
+}

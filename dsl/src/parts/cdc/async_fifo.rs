@@ -15,14 +15,14 @@ use crate::ty::uint;
 
 /// A first-in first-out buffer between two clocks, of `depth` beats and one more that waits at the output.
 ///
-/// One beat a clock on each side where the other keeps up; for that over clocks of equal rate it takes a depth of 8. A
-/// beat is offered after the fourth edge of the reading clock that follows its acceptance (the third where the clocks are
-/// one), and a place that was read is free for writing as much later on the other side. Nothing is lost, doubled or
-/// reordered, whatever the ratio of the clocks. `ready` depends on registers of the writing clock alone, `valid` on such
+/// One beat a clock on each side where the other keeps up; for that over clocks of equal rate it takes a depth of 8
+/// with two stages, and of 16 with three or four. With n stages a beat is offered after edge n + 1 of the reading clock
+/// that follows its acceptance, and a place that was read can be written from edge n + 1 of the writing clock on. Nothing is
+/// lost, doubled or reordered, whatever the ratio of the clocks. `ready` depends on registers of the writing clock alone, `valid` on such
 /// of the reading clock. Both resets have to be active together once, for 3 clocks of each side; then the buffer is empty.
 ///
 /// The domains are [`AsyncFifo::writer`] and [`AsyncFifo::reader`], to be bound by [`Module::inst_on`]; [`async_fifo`]
-/// does all of that. The depth is a power of two, at least 2 and below 2^24.
+/// does all of that. The depth is a power of two from 2 to 2^23.
 ///
 /// Method: counters in Gray code cross over synchronisers, one bit wider than an address, so that full and empty differ.
 #[derive(Clone, PartialEq, Eq, Hash)]
