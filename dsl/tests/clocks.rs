@@ -174,3 +174,54 @@ fn a_fifo_on_one_clock_is_no_mistake() {
     let design = built(StreamTy(uint(4)), |m, s| async_fifo(m, "fifo", s, 4, &m.here(), &m.here()));
     assert_eq!(pin_names(&design)[..2], ["clk", "rst"]);
 }
+
+/// A reset is driven by `drive_reset` alone, and not by a wire that has its name.
+#[test]
+fn a_wire_with_the_name_of_a_reset_is_a_wire() {
+    let design = built(uint(4), |m, i| {
+        let wire = m.wire("rst", BOOL);
+        wire.set(i.eq(3));
+        (m.inst("delay", &Delay, i), wire.get())
+    });
+    assert_eq!(pin_names(&design)[..2], ["clk", "rst"]);
+    let with_a_port = |m: &Module, (bit, i): (Bool, Int)| {
+        let made = Domain::new("clk").reset("out", ResetKind::Sync, Polarity::High);
+        m.drive_reset(&made, m.delay("late", bit));
+        m.domain(&made, || m.inst("delay", &Delay, i))
+    };
+    assert_eq!(codes((BOOL, uint(4)), with_a_port), ["E0204"]);
+    let now_and_then = |m: &Module, bit: Bool| {
+        m.when(bit, || m.drive_reset(&clock("fast"), true));
+    };
+    assert_eq!(codes(BOOL, now_and_then), ["E0220"]);
+}
+
+#[test]
+fn domains_on_one_clock_are_one_clock_for_memories() {
+    let design = built((uint(4), uint(8)), |m, (at, i)| {
+        let mem = m.mem("words", uint(8), 16).collision(Collision::Old);
+        mem.write(at, i);
+        m.domain(&Domain::new("clk"), || mem.read_sync(at))
+    });
+    assert_eq!(pin_names(&design)[0], "clk");
+}
+
+/// The order in which a child names its domains does not matter to who binds them.
+#[test]
+fn a_clock_is_bound_with_all_its_domains() {
+    let design = built((), |m, ()| {
+        let child = one_off((), |m, ()| {
+            let raw = Domain::new("x").reset("raw", ResetKind::Async, Polarity::High);
+            let soft = Domain::new("x").reset("made", ResetKind::Sync, Polarity::High);
+            let level = m.domain(&Domain::new("x"), || m.reg("level", BOOL).no_reset());
+            level.set(!level.q());
+            m.drive_reset(&soft, level.q());
+            let zero = m.domain(&soft, || m.reg("zero", uint(4)).reset(0));
+            m.domain(&raw, || m.inst("delay", &Delay, zero.q()))
+        });
+        let y = Domain::new("y").reset("y_rst", ResetKind::Async, Polarity::High);
+        let raw = Domain::new("x").reset("raw", ResetKind::Async, Polarity::High);
+        m.inst_on("child", &child, (), &[(&raw, &y)])
+    });
+    assert_eq!(pin_names(&design), ["y", "y_rst", "out"]);
+}

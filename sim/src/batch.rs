@@ -113,15 +113,15 @@ fn empty_top() -> Module {
     Module::new("batch".into(), PlaceId(0))
 }
 
-/// The domain of the top for a clock of this name with the same kind of reset.
+/// The domain of the top for a clock of this name with a reset of this name and kind.
 fn shared(domains: &mut Arena<DomainId, Domain>, wanted: &Domain) -> DomainId {
-    let clock = format!("{}_shared", wanted.clock);
-    if let Some((id, _)) = domains.iter().find(|(_, d)| d.clock == clock && d.kind() == wanted.kind()) {
-        return id;
-    }
-    let n = domains.len();
-    let reset = wanted.reset.as_ref().map(|r| Reset { name: format!("reset_{n}"), kind: r.kind, polarity: r.polarity });
-    domains.push(Domain { clock, reset })
+    let reset = wanted.reset.as_ref().map(|r| {
+        let name = format!("{}_{:?}_{:?}_shared", r.name, r.kind, r.polarity).to_lowercase();
+        Reset { name, kind: r.kind, polarity: r.polarity }
+    });
+    let domain = Domain { clock: format!("{}_shared", wanted.clock), reset };
+    let known = domains.iter().find(|(_, d)| **d == domain).map(|(id, _)| id);
+    known.unwrap_or_else(|| domains.push(domain))
 }
 
 /// Copies the modules of a design, with ids of modules and places shifted and unique names.

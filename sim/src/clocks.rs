@@ -60,7 +60,7 @@ impl Timeline {
                 if edge.is_some() {
                     return Err(wrong(format!("clock `{name}` is listed twice")));
                 }
-                *edge = Some((period, self.time + phase));
+                *edge = Some((period, self.time.saturating_add(phase)));
                 known = true;
             }
             if !known {
@@ -89,10 +89,10 @@ impl Timeline {
     pub fn advance(&mut self) {
         for (edge, due) in self.edges.iter_mut().zip(&self.due) {
             if let (Some((period, next)), true) = (edge, due) {
-                *next += *period;
+                *next = next.saturating_add(*period);
             }
         }
-        self.time += 1;
+        self.time = self.time.saturating_add(1);
         self.look();
     }
 

@@ -12,7 +12,7 @@ use crate::hw::context::Context;
 use crate::ids::{DomainId, Id, ModuleId, NodeId, PlaceId};
 use crate::ir::order::{Graph, Item};
 use crate::ir::visit::{for_each_in_block, for_each_set};
-use crate::ir::{Block, CheckKind, Collision, Crossing, Dir, Module, ModuleKind, Op, Stmt};
+use crate::ir::{Block, CheckKind, Collision, Crossing, Dir, Module, ModuleKind, Op, ResetKind, Stmt, UnOp};
 
 /// When the ports of a module are sampled: a bit per domain of the module.
 #[derive(Debug)]
@@ -21,6 +21,10 @@ pub(crate) struct Clocking {
     taken: Vec<u64>,
     /// For each output, the domains of the state it shows.
     follows: Vec<u64>,
+    /// For each output, whether it comes from a register or an input without logic.
+    plain: Vec<bool>,
+    /// For each input, the domains of the synchronisers that take it.
+    crossed: Vec<u64>,
 }
 
 /// What takes values at the edges of one clock.
@@ -29,7 +33,7 @@ struct Sink<'m> {
     place: PlaceId,
     domain: DomainId,
     values: Vec<(NodeId, PlaceId)>,
-    /// The tree of a register, of which all nodes are taken that `held` does not leave out.
+    /// The tree of a register: of one that crosses, conditions alone are taken.
     tree: Option<(&'m Block, bool)>,
 }
 
@@ -99,8 +103,13 @@ fn children(c: &mut Context, at: usize) -> Vec<Rc<Clocking>> {
         let below: Vec<Rc<Clocking>> = m.insts.values().map(|i| c.clocking[&i.module].clone()).collect();
         let clocking = match m.kind {
             ModuleKind::Extern { clocked, .. } => {
-                let all = u64::from(clocked);
-                Clocking { taken: vec![all; m.ports.len()], follows: vec![all; m.ports.len()] }
+                let (all, ports) = (u64::from(clocked), m.ports.len());
+                Clocking {
+                    taken: vec![all; ports],
+                    follows: vec![all; ports],
+                    plain: vec![true; ports],
+                    crossed: vec![0; ports],
+                }
             }
             ModuleKind::Body => {
                 let graph = Graph::new(m, &c.summaries);
@@ -136,8 +145,8 @@ impl<'a> View<'a> {
     fn sinks(&self) -> Vec<Sink<'a>> {
         let m = self.m;
         let mut sinks = Vec::new();
-        for reg in m.regs.values().filter(|r| r.crossing != Crossing::Synchronizer) {
-            let tree = Some((&reg.next, reg.crossing == Crossing::Held));
+        for reg in m.regs.values() {
+            let tree = Some((&reg.next, reg.crossing != Crossing::No));
             let what = format!("register `{}`", reg.name);
             sinks.push(Sink { what, place: reg.place, domain: reg.domain, values: Vec::new(), tree });
         }
@@ -244,7 +253,49 @@ impl<'a> View<'a> {
             }
         }
         let follows = self.m.ports.values().map(|p| p.driver.map_or(0, |d| from[d.index()])).collect();
-        Clocking { taken, follows }
+        let plain = self.m.ports.values().map(|p| p.driver.is_some_and(|d| self.plain(d, &mut |_| ()))).collect();
+        let mut crossed = vec![0u64; self.m.ports.len()];
+        let mut cross = |node: NodeId, mask: u64| {
+            self.plain(node, &mut |leaf| {
+                if let Op::Input(port) = self.m.nodes[leaf].op {
+                    crossed[port.index()] |= mask;
+                }
+            });
+        };
+        for reg in self.m.regs.values().filter(|r| r.crossing == Crossing::Synchronizer) {
+            for_each_set(&reg.next, &mut |node| cross(node, self.bit(reg.domain)));
+        }
+        for (inst, child) in self.m.insts.values().zip(self.children) {
+            for &(port, node) in &inst.inputs {
+                let mask = self.outer(&inst.domains, child.crossed[port.index()]);
+                if mask != 0 {
+                    cross(node, mask);
+                }
+            }
+        }
+        Clocking { taken, follows, plain, crossed }
+    }
+
+    /// Whether a value comes from registers and inputs without logic that could glitch; calls `f` with these.
+    fn plain(&self, node: NodeId, f: &mut dyn FnMut(NodeId)) -> bool {
+        use UnOp::{Claim, Not, Refine, ToBits, ToSint, ToUint, Wrap};
+        let (mut open, mut plain) = (vec![node], true);
+        while let Some(node) = open.pop() {
+            match &self.m.nodes[node].op {
+                Op::Const(_) => {}
+                Op::Input(_) | Op::Reg(_) => f(node),
+                Op::Inst(inst, port) => plain &= self.children[inst.index()].plain[port.index()],
+                Op::MemRead { mem, port, .. } => plain &= self.m.mems[*mem].reads[*port as usize].sync.is_some(),
+                Op::Wire(wire) => match &self.m.wires[*wire].driver[..] {
+                    [Stmt::Set { value, .. }] => open.push(*value),
+                    _ => plain = false,
+                },
+                Op::Un(ToBits | ToUint | ToSint | Wrap | Refine | Claim | Not, x) | Op::Slice(x, _) => open.push(*x),
+                Op::Concat(parts) => open.extend(parts.iter().copied()),
+                _ => plain = false,
+            }
+        }
+        plain
     }
 
     fn clock(&self, mask: u64) -> String {
@@ -324,16 +375,65 @@ impl<'a> View<'a> {
                 }
             }
         }
+        for mem in m.mems.values() {
+            let first = mem.writes.first();
+            let other = mem.writes.iter().find(|w| first.is_some_and(|f| self.bit(f.domain) != self.bit(w.domain)));
+            if let (Some(first), Some(other)) = (first, other) {
+                let clocks = [first.domain, other.domain].map(|d| m.domains[d].clock.as_str());
+                drafts.push(e0219::memory_writes(other.place, first.place, &mem.name, clocks));
+            }
+        }
+        self.report_streams(taken, from, drafts);
+        let plain = |node| self.plain(node, &mut |_| ());
         for reg in m.regs.values().filter(|r| r.crossing == Crossing::Synchronizer) {
             for_each_set(&reg.next, &mut |node| {
-                let plain = matches!(
-                    m.nodes[node].op,
-                    Op::Const(_) | Op::Input(_) | Op::Reg(_) | Op::Inst(..) | Op::Slice(..) | Op::Concat(_)
-                );
-                if !plain && from[node.index()] & !self.bit(reg.domain) != 0 {
-                    drafts.push(e0221::new(m.nodes[node].place, reg.place, &reg.name));
+                let (mask, own) = (from[node.index()], self.bit(reg.domain));
+                if mask & !own != 0 && (!plain(node) || mask.count_ones() > 1) {
+                    drafts.push(e0221::new(m.nodes[node].place, reg.place, &format!("synchroniser `{}`", reg.name)));
                 }
             });
+        }
+        for (inst, child) in m.insts.values().zip(self.children) {
+            for &(port, node) in &inst.inputs {
+                let mask = self.outer(&inst.domains, child.crossed[port.index()]);
+                if mask != 0 && from[node.index()] & !mask != 0 && !plain(node) {
+                    let what = format!("a synchroniser in `{}`", inst.name);
+                    drafts.push(e0221::new(m.nodes[node].place, inst.place, &what));
+                }
+            }
+        }
+        for (&domain, &wire) in &m.reset_wires {
+            let (domain, wire) = (&m.domains[domain], &m.wires[wire]);
+            let at_once = domain.reset.as_ref().is_some_and(|r| r.kind == ResetKind::Async);
+            for_each_set(&wire.driver, &mut |node| {
+                if at_once && !plain(node) {
+                    drafts.push(e0221::new(
+                        m.nodes[node].place,
+                        wire.place,
+                        &format!("asynchronous reset `{}`", wire.name),
+                    ));
+                }
+            });
+        }
+    }
+
+    /// Streams whose ports are not all of one clock: nobody could drive them.
+    fn report_streams(&self, taken: &[u64], from: &[u64], drafts: &mut Vec<Draft>) {
+        let m = self.m;
+        let mut of_port: Vec<u64> = m.ports.values().map(|p| p.driver.map_or(0, |d| from[d.index()])).collect();
+        for (id, node) in m.nodes.iter() {
+            if let Op::Input(port) = node.op {
+                of_port[port.index()] |= taken[id.index()];
+            }
+        }
+        for stream in &m.streams {
+            let ports = [stream.valid, stream.ready, stream.last].into_iter().chain(stream.payload.iter().copied());
+            let mask = ports.fold(0, |all, p| all | of_port[p.index()]);
+            if mask.count_ones() > 1 {
+                let first = mask & mask.wrapping_neg();
+                let clocks = [self.clock(first), self.clock(mask & !first)];
+                drafts.push(e0219::stream(m.ports[stream.valid].place, &stream.name, clocks));
+            }
         }
     }
 }

@@ -26,6 +26,21 @@ pub(crate) fn memory(read: PlaceId, write: PlaceId, name: &str, clocks: [&str; 2
         .other(write, "it is written here")
 }
 
+/// A memory with write ports on two clocks, which are those of the two places.
+pub(crate) fn memory_writes(place: PlaceId, first: PlaceId, name: &str, clocks: [&str; 2]) -> Draft {
+    let [one, other] = clocks;
+    Draft::new(CODE, format!("memory `{name}` is written on the clocks `{one}` and `{other}`"), place,
+        "write it on one clock, and bring what the other one has to say there")
+        .other(first, format!("it is written on `{one}` here"))
+}
+
+/// A stream among the ports whose signals have two clocks.
+pub(crate) fn stream(place: PlaceId, name: &str, clocks: [String; 2]) -> Draft {
+    let [one, other] = clocks;
+    Draft::new(CODE, format!("stream `{name}` has signals of the clocks `{one}` and `{other}`"), place,
+        "take it across with parts::cdc::async_fifo or handshake")
+}
+
 #[cfg(test)]
 mod tests {
     use crate::diag::testing::*;
@@ -137,6 +152,23 @@ mod tests {
             write: it is written here
             help: across clocks no memory promises what a collision returns: say .collision(Collision::Undefined)",
         );
+    }
+
+    #[test]
+    fn writes_on_two_clocks_and_streams_of_two() {
+        let found = codes((uint(4), uint(8), uint(4), uint(8)), |m, (at, i, there, j)| {
+            let mem = m.mem("mem", uint(8), 16).collision(Collision::Undefined);
+            mem.write(at, i);
+            m.domain(&fast(), || mem.write(there, j));
+            mem.read_sync(at)
+        });
+        assert_eq!(found, ["E0219"]);
+        let found = codes((BOOL, uint(8)), |m, (i, j)| {
+            let valid = m.delay("valid", i);
+            let payload = m.domain(&fast(), || m.delay("payload", j));
+            m.stream("s", valid, true, payload).0
+        });
+        assert_eq!(found, ["E0219"]);
     }
 
     #[test]

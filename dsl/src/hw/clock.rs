@@ -38,7 +38,8 @@ impl Module {
         result
     }
 
-    /// The domain around, under the name that it has in this module.
+    /// The domain around, under the name that it has in this module. Of no use in a child on another clock, which calls its
+    /// own so.
     pub fn here(&self) -> Domain {
         with(|c| around(c)).unwrap_or_else(|| Domain::new("clk"))
     }
@@ -62,6 +63,14 @@ impl Module {
             let place = c.place(loc);
             let id = resolve(c, domain, place);
             let b = c.top()?;
+            if !b.frames.is_empty() {
+                c.report(diag::e0220::new(
+                    place,
+                    domain,
+                    "its reset is driven inside of a condition, and has to be always",
+                ));
+                return None;
+            }
             if id == DomainId::new(0) {
                 c.report(diag::e0220::new(
                     place,
@@ -71,7 +80,11 @@ impl Module {
                 return None;
             }
             match b.claim_name(&reset.name, place) {
-                Ok(()) => Some(b.wire(reset.name.clone(), Ty::BOOL, Format::Bool, false, place).1),
+                Ok(()) => {
+                    let (wire, raw) = b.wire(reset.name.clone(), Ty::BOOL, Format::Bool, false, place);
+                    b.ir.reset_wires.insert(id, wire);
+                    Some(raw)
+                }
                 Err(other) => {
                     c.report(diag::e0204::new(place, other, &reset.name));
                     None
@@ -170,6 +183,8 @@ pub(crate) fn of_child(
         if !inner.iter().skip(1).any(|d| d == *formal) {
             let problem = format!("module `{name}` does not name it");
             c.report(diag::e0220::new(place, formal, &problem));
+        } else if bindings.iter().filter(|(other, _)| other == formal).count() > 1 {
+            c.report(diag::e0220::new(place, formal, "it is bound twice"));
         } else if formal.kind() != actual.kind() {
             let problem =
                 format!("the domain of `{}`, which it is to be here, has another kind of reset", actual.clock);
@@ -178,14 +193,19 @@ pub(crate) fn of_child(
     }
     let mut outer = Vec::with_capacity(inner.len());
     for (n, domain) in inner.iter().enumerate() {
-        // A reset that is made inside is no pin: its clock is what counts.
-        let made_inside = c.modules[child].reset_wire(DomainId::new(n)).is_some();
-        let same_clock = (0..n).find(|&k| inner[k].clock == domain.clock);
+        // Without a reset, or with one that is made inside and no pin, the clock is what counts.
+        let clock_alone = domain.reset.is_none() || c.modules[child].reset_wire(DomainId::new(n)).is_some();
         let id = match bindings.iter().find(|(formal, _)| *formal == domain) {
             _ if n == 0 => c.top().map_or_else(DomainId::default, |b| b.domain()),
-            _ if made_inside && let Some(k) = same_clock => outer[k],
-            _ if made_inside => resolve(c, &Domain::new(&domain.clock), place),
             Some((_, actual)) => resolve(c, actual, place),
+            None if clock_alone && inner[0].clock == domain.clock => outer[0],
+            None if clock_alone => {
+                let bound = bindings.iter().find(|(formal, _)| formal.clock == domain.clock);
+                let clock = bound.map_or(&domain.clock, |(_, actual)| &actual.clock);
+                let known =
+                    c.top().and_then(|b| b.ir.domains.iter().find(|(_, d)| d.clock == *clock).map(|(id, _)| id));
+                known.unwrap_or_else(|| resolve(c, &Domain::new(clock), place))
+            }
             None => resolve(c, domain, place),
         };
         outer.push(id);

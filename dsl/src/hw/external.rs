@@ -113,6 +113,9 @@ fn declare<E: ExternModule>(
     let model = elaborate::body::<E::In, E::Out>(&model_name, shape, Some(out_shape), build, instance, loc);
     let declared = with(|c| {
         let place = c.scope_place(loc, instance.to_string());
+        if let Some(named) = model.as_ref().and_then(|(id, _)| c.modules[*id].domains.values().nth(1).cloned()) {
+            c.report(diag::e0220::new(place, &named, "a black box has one clock, and its model names another domain"));
+        }
         if !usable {
             c.report(diag::e0203::new(place, &verilog_name, "module"));
         }

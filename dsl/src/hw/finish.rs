@@ -101,6 +101,8 @@ fn forward_hidden_wires(b: &mut Builder) -> Vec<Option<u32>> {
         }
     }
     b.ir.wires = kept;
+    // Wires of the user, which stay.
+    b.ir.reset_wires.values_mut().for_each(|w| *w = new_ids[w.index()].unwrap_or(*w));
     for node in b.ir.nodes.values_mut() {
         if let Op::Wire(id) = &mut node.op {
             match new_ids[id.index()] {
@@ -124,10 +126,9 @@ fn settle_names(b: &mut Builder, drafts: &mut Vec<diag::Draft>) {
     let ir = &mut b.ir;
     let mut taken = rustc_hash::FxHashMap::default();
     let mut reserved = Vec::new();
-    for (id, domain) in ir.domains.iter() {
+    for domain in ir.domains.values() {
         reserved.push(domain.clock.clone());
-        let pin = domain.reset.iter().filter(|_| ir.reset_wire(id).is_none());
-        reserved.extend(pin.map(|r| r.name.clone()));
+        reserved.extend(domain.reset.iter().map(|r| r.name.clone()));
     }
     for pass in [Dir::Input, Dir::Output] {
         for port in ir.ports.values_mut() {
@@ -172,7 +173,9 @@ fn settle_names(b: &mut Builder, drafts: &mut Vec<diag::Draft>) {
         }
     };
     ir.regs.values_mut().for_each(|r| settle(&mut r.name, "reg"));
-    ir.wires.values_mut().for_each(|w| settle(&mut w.name, "wire"));
+    // A reset made here is its wire, of the same name.
+    let resets: Vec<_> = ir.reset_wires.values().copied().collect();
+    ir.wires.iter_mut().filter(|(id, _)| !resets.contains(id)).for_each(|(_, w)| settle(&mut w.name, "wire"));
     ir.mems.values_mut().for_each(|m| settle(&mut m.name, "mem"));
     ir.insts.values_mut().for_each(|i| settle(&mut i.name, "inst"));
     ir.checks.values_mut().for_each(|c| settle(&mut c.name, "check"));

@@ -68,9 +68,11 @@ pub struct Module {
     pub name: String,
     /// Ours, or a black box.
     pub kind: ModuleKind,
-    /// Clock domains; the first is the implicit one. A reset that has the name of a wire is that wire ([`Module::reset_wire`]);
-    /// all others are pins.
+    /// Clock domains; the first is the implicit one.
     pub domains: Arena<DomainId, Domain>,
+    /// Resets that the module makes itself: wires of their names. All others are pins.
+    #[serde(default)]
+    pub reset_wires: BTreeMap<DomainId, WireId>,
     /// Data ports in order: those of the inputs' bundle, then those of the outputs' (a stream has ports of both
     /// directions). Clocks and resets belong to the domains.
     pub ports: Arena<PortId, Port>,
@@ -101,6 +103,7 @@ impl Module {
             name,
             kind: ModuleKind::Body,
             domains: Arena::new(),
+            reset_wires: BTreeMap::new(),
             ports: Arena::new(),
             streams: Vec::new(),
             nodes: Arena::new(),
@@ -118,8 +121,7 @@ impl Module {
 impl Module {
     /// The wire that is the reset of a domain, where it is none of the module's pins.
     pub fn reset_wire(&self, domain: DomainId) -> Option<WireId> {
-        let reset = self.domains.get(domain)?.reset.as_ref()?;
-        self.wires.iter().find(|(_, w)| w.name == reset.name).map(|(id, _)| id)
+        self.reset_wires.get(&domain).copied()
     }
 }
 

@@ -330,7 +330,10 @@ impl<'a> Parser<'a> {
             "domain" => {
                 self.next_id(&m.domains, "domain")?;
                 let domain = self.domain()?;
-                m.domains.push(domain);
+                let id = m.domains.push(domain);
+                if self.eat_word("from") {
+                    m.reset_wires.insert(id, self.id("wire")?);
+                }
             }
             "input" | "output" => {
                 self.next_id(&m.ports, "port")?;

@@ -132,6 +132,10 @@ impl Printer<'_> {
         for (id, d) in m.domains.iter() {
             put!(self, "  domain {id} ");
             self.domain(d);
+            if let Some(wire) = m.reset_wire(id) {
+                put!(self, " from {wire}");
+            }
+            self.out.push('\n');
         }
         for (id, port) in m.ports.iter() {
             put!(self, "  {} {id} ", direction(port.dir));
@@ -217,7 +221,6 @@ impl Printer<'_> {
                 Polarity::Low => " low",
             });
         }
-        self.out.push('\n');
     }
 
     fn port(&mut self, port: &Port) {

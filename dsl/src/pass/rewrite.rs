@@ -231,6 +231,7 @@ pub fn compact(m: &mut Module, live: &Live) {
     retain::<NodeId, _>(&mut m.nodes, &live.nodes);
     retain::<RegId, _>(&mut m.regs, &live.regs);
     retain::<WireId, _>(&mut m.wires, &live.wires);
+    m.reset_wires.values_mut().for_each(|w| *w = wires.of(*w));
     for (mem, live) in m.mems.values_mut().zip(&live.reads) {
         let mut live = live.iter();
         mem.reads.retain(|_| live.next().is_none_or(|&l| l));

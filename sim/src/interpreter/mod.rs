@@ -73,6 +73,8 @@ pub struct Interpreter {
     signals: Signals<Slot>,
     checks: Checks<Slot>,
     resets: Vec<FlatReset<Slot>>,
+    /// Some of them are wires.
+    makes_resets: bool,
     /// For each of them, whether it is active.
     in_reset: Vec<bool>,
     timeline: Timeline,
@@ -138,6 +140,7 @@ impl Interpreter {
             signals,
             checks,
             in_reset: vec![false; flat.resets.len()],
+            makes_resets: flat.resets.iter().any(|r| r.wire.is_some()),
             resets: (flat.resets.iter())
                 .map(|r| FlatReset { kind: r.kind, polarity: r.polarity, wire: r.wire.map(slot) })
                 .collect(),
@@ -284,7 +287,8 @@ impl Interpreter {
 
     fn value(&mut self, slot: Slot) -> Value {
         let computed = if slot.is_wide() { self.first_computed.1 } else { self.first_computed.0 };
-        if slot.index() >= computed {
+        // A reset that is made inside changes registers when values settle.
+        if slot.index() >= computed || self.makes_resets {
             self.settle();
         }
         wide::read(&self.small, &self.wide, slot)
@@ -378,7 +382,7 @@ impl Dut for Interpreter {
             }
         }
         // What it resets at once may be the reset of others.
-        if self.resets.iter().any(|r| r.wire.is_some()) {
+        if self.makes_resets {
             self.settle();
         }
         Ok(())

@@ -197,7 +197,24 @@ fn module() -> impl Strategy<Value = Module> {
     let state = (arena(reg(), 2), arena(wire(), 2), arena(mem(), 2), arena(inst(), 2), arena(check(), 2));
     (head, nodes, state).prop_map(|(head, (nodes, names), (regs, wires, mems, insts, checks))| {
         let (name, kind, domains, ports, streams, place) = head;
-        Module { name, kind, domains, ports, streams, nodes, names, regs, wires, mems, insts, checks, place }
+        let mut m = Module {
+            kind,
+            domains,
+            ports,
+            streams,
+            nodes,
+            names,
+            regs,
+            wires,
+            mems,
+            insts,
+            checks,
+            ..Module::new(name, place)
+        };
+        if let (Some(domain), Some(wire)) = (m.domains.ids().last(), m.wires.ids().next()) {
+            m.reset_wires.insert(domain, wire);
+        }
+        m
     })
 }
 /// Any design.

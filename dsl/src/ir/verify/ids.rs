@@ -130,6 +130,10 @@ impl Ids<'_> {
                 self.is_in(&m.ports, b, "paths", m.place);
             }
         }
+        for (&domain, &wire) in &m.reset_wires {
+            self.is_in(&m.domains, domain, "resets", m.place);
+            self.is_in(&m.wires, wire, domain, m.place);
+        }
         for (id, p) in m.ports.iter() {
             self.place(p.place, id);
             self.ty(p.ty, id, p.place);

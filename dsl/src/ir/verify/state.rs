@@ -118,7 +118,8 @@ impl Checker<'_> {
                         self.fail(24, &what, read.place, "an asynchronous read with an enable");
                     }
                 }
-                let other_clock = |d| mem.writes.iter().any(|w| w.domain != d);
+                let clock = |d| &m.domains[d].clock;
+                let other_clock = |d| mem.writes.iter().any(|w| clock(w.domain) != clock(d));
                 if mem.collision != Collision::Undefined && read.sync.is_some_and(other_clock) {
                     self.fail(24, &what, read.place, "written with another clock, and collisions are not undefined");
                 }

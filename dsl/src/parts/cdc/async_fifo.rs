@@ -20,6 +20,7 @@ use crate::ty::uint;
 /// that follows its acceptance, and a place that was read can be written from edge n + 1 of the writing clock on. Nothing is
 /// lost, doubled or reordered, whatever the ratio of the clocks. `ready` depends on registers of the writing clock alone, `valid` on such
 /// of the reading clock. Both resets have to be active together once, for 3 clocks of each side; then the buffer is empty.
+/// A reset of one side alone loses beats, repeats others, and is not always seen by an assertion.
 ///
 /// The domains are [`AsyncFifo::writer`] and [`AsyncFifo::reader`], to be bound by [`Module::inst_on`]; [`async_fifo`]
 /// does all of that. The depth is a power of two from 2 to 2^23.

@@ -2,9 +2,11 @@
 
 use super::STAGES;
 use crate::hw::bits::{BOOL, Bool};
+use crate::hw::context::Loc;
 use crate::hw::module::Module;
 use crate::hw::reg::Reg;
 use crate::ir::{Crossing, Domain, Polarity, ResetKind};
+use crate::parts::misuse::refuse;
 
 /// The domain of `raw`'s clock with a reset, `reset` by name, that begins when that of `raw` does, whatever the clock does,
 /// and ends two edges of the clock after it: then all registers of the domain leave reset at one edge.
@@ -17,6 +19,10 @@ use crate::ir::{Crossing, Domain, Polarity, ResetKind};
 /// Method: flip-flops in a row that the raw reset sets at once and that a 0 runs through.
 #[track_caller]
 pub fn synchronize_reset(m: &Module, raw: &Domain, reset: &str, kind: ResetKind) -> Domain {
+    if raw.kind().is_some_and(|(kind, _)| kind == ResetKind::Sync) {
+        let what = format!("a reset synchroniser for `{}`, whose reset waits for its clock already", raw.clock);
+        refuse(Loc::caller(), &what, "give it the asynchronous reset from outside: ResetKind::Async");
+    }
     let clean = Domain::new(&raw.clock).reset(reset, kind, Polarity::High);
     let mut active = Bool::constant(false);
     for n in 0..STAGES {
