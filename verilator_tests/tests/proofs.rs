@@ -4,6 +4,9 @@
 // One example uses another.
 #![allow(clippy::duplicate_mod)]
 
+#[path = "../../examples/axi_stream_filter.rs"]
+#[allow(dead_code)]
+mod axi_stream_filter;
 #[path = "../../examples/blinker.rs"]
 #[allow(dead_code)]
 mod blinker;
@@ -19,9 +22,15 @@ mod mac;
 #[path = "../../examples/systolic_output_stationary.rs"]
 #[allow(dead_code)]
 mod output_stationary;
+#[path = "../../examples/register_bank.rs"]
+#[allow(dead_code)]
+mod register_bank;
 #[path = "../../examples/stream_pipeline.rs"]
 #[allow(dead_code)]
 mod stream_pipeline;
+#[path = "../../examples/uart_bridge.rs"]
+#[allow(dead_code)]
+mod uart_bridge;
 #[path = "../../examples/systolic_weight_stationary.rs"]
 #[allow(dead_code)]
 mod weight_stationary;
@@ -29,6 +38,7 @@ mod weight_stationary;
 use std::cell::Cell;
 
 use gatewright_dsl::ir::{Design, ModuleKind};
+use gatewright_dsl::parts::uart::UartLine;
 use gatewright_dsl::pass::{self, PASSES};
 use gatewright_dsl::prelude::*;
 use gatewright_sim::prove::{self, Equality, Given, ProveError};
@@ -173,12 +183,15 @@ fn random_expressions_pipelined() {
     assert!(several.get() >= 10, "{}", several.get());
 }
 
-/// Every example, small, with a name; and each of their modules as a top.
+/// Every example of one clock, small, with a name; and each of their modules as a top.
 fn examples() -> Vec<(String, Design)> {
     fn design<G: Generator>(generator: &G) -> Design {
         elaborate(generator).expect("an example")
     }
     let tops = [
+        ("axi_stream_filter", design(&axi_stream_filter::MovingAverage { width: 8, log2_window: 1 })),
+        ("register_bank", design(&register_bank::Detector)),
+        ("uart_bridge", design(&uart_bridge::UartBridge { line: UartLine::new(1_600_000, 115_200), depth: 2 })),
         ("blinker", design(&blinker::Blinker { half_period: 5 })),
         ("gcd", design(&gcd::Gcd { width: 8 })),
         ("fir", design(&fir::Fir { sample: sint(8), tap: sint(4), taps: 3 })),
