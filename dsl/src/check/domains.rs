@@ -237,15 +237,7 @@ impl<'a> View<'a> {
     fn clocking(&self, order: &[u32]) -> Clocking {
         let taken_items = self.taken(order);
         // Inputs count at the parent, through the child's paths.
-        let mut from = vec![0u64; self.graph.len()];
-        for &item in order {
-            let at = item as usize;
-            let own = match self.graph.item(at) {
-                Item::Node(id) if matches!(self.m.nodes[id].op, Op::Input(_)) => 0,
-                _ => self.own(at, &taken_items),
-            };
-            from[at] = self.graph.targets(at).iter().fold(own, |all, &t| all | from[t as usize]);
-        }
+        let from = self.from(order, &vec![0; self.graph.len()]);
         let mut taken = vec![0u64; self.m.ports.len()];
         for (id, node) in self.m.nodes.iter() {
             if let Op::Input(port) = node.op {

@@ -41,7 +41,7 @@ impl Module {
     /// The domain around, under the name that it has in this module. Of no use in a child on another clock, which calls its
     /// own so.
     pub fn here(&self) -> Domain {
-        with(|c| around(c)).unwrap_or_else(|| Domain::new("clk"))
+        with(|c| around(c).clone()).unwrap_or_else(|| Domain::new("clk"))
     }
 
     /// Makes `active` the reset of a domain, which then has no pin for it: 1 resets, whatever the polarity.
@@ -111,18 +111,14 @@ impl Module {
 }
 
 /// The domain around; of the top where no module is open.
-pub(crate) fn around(c: &Context) -> Domain {
-    match c.stack.last() {
-        Some(b) => b.ir.domains[b.domain()].clone(),
-        None => c.domain.clone(),
-    }
+pub(crate) fn around(c: &Context) -> &Domain {
+    c.stack.last().map_or(&c.domain, |b| &b.ir.domains[b.domain()])
 }
 
 /// The implicit domain of a module that begins here.
 pub(crate) fn implicit(c: &Context) -> Domain {
-    let around = around(c);
     let Domain { clock, reset: of_top } = c.domain.clone();
-    let reset = around.reset.map(|r| {
+    let reset = around(c).reset.clone().map(|r| {
         let same = of_top.filter(|t| t.polarity == r.polarity).map(|t| t.name);
         let by_level = || if r.polarity == Polarity::High { "rst" } else { "rst_n" }.to_string();
         Reset { name: same.unwrap_or_else(by_level), ..r }
@@ -178,6 +174,10 @@ pub(crate) fn of_child(
     bindings: &[(&Domain, &Domain)],
     place: PlaceId,
 ) -> Vec<DomainId> {
+    // Instances are many, and most children have one domain.
+    if c.modules[child].domains.len() == 1 && bindings.is_empty() {
+        return vec![c.top().map_or_else(DomainId::default, |b| b.domain())];
+    }
     let inner: Vec<Domain> = c.modules[child].domains.values().cloned().collect();
     for (formal, actual) in bindings {
         if !inner.iter().skip(1).any(|d| d == *formal) {
