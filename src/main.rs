@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod cmvm;
 mod compile;
 mod demo;
 mod engine;
@@ -36,6 +37,8 @@ enum Job {
     Report(report::Arguments),
     /// Compile a real model and verify its hardware on 500 handwritten digits
     Demo(demo::Arguments),
+    /// Turn a constant matrix-vector product into few additions
+    Cmvm(cmvm::Arguments),
     /// Read, verify and rewrite the text form of a design.
     Ir(ir::Arguments),
 }
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Job::Verify(arguments) => verify::run(&arguments),
         Job::Report(arguments) => report::run(&arguments),
         Job::Demo(arguments) => demo::run(&arguments),
+        Job::Cmvm(arguments) => cmvm::run(&arguments),
         Job::Ir(arguments) => ir::run(&arguments),
     };
     let (message, code) = match outcome {

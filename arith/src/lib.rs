@@ -14,6 +14,7 @@
 //! assert_eq!((adds.cost().adders, adds.cost().depth), (4, 2));
 //! ```
 
+pub mod cmvm;
 pub mod csd;
 pub mod shift_adds;
 pub mod sum;

@@ -17,6 +17,11 @@ impl Term {
         Term { value, shift: 0, negative: false }
     }
 
+    fn factor(self) -> i128 {
+        let power = 1_i128.wrapping_shl(self.shift);
+        if self.negative { power.wrapping_neg() } else { power }
+    }
+
     fn evaluate(self, values: &[i128]) -> i128 {
         let shifted = values[self.value].wrapping_shl(self.shift);
         if self.negative { shifted.wrapping_neg() } else { shifted }
@@ -69,6 +74,33 @@ impl ShiftAdds {
         self.outputs.iter().map(|o| o.map_or(0, |t| t.evaluate(&values))).collect()
     }
 
+    /// The linear function of the inputs that each value is: `(input, coefficient)` by input, zeros left out.
+    fn forms(&self) -> Vec<Vec<(usize, i128)>> {
+        let mut forms: Vec<Vec<(usize, i128)>> = (0..self.inputs()).map(|i| vec![(i, 1)]).collect();
+        for step in &self.steps {
+            let form = combined(&forms[step.a.value], step.a.factor(), &forms[step.b.value], step.b.factor());
+            forms.push(form);
+        }
+        forms
+    }
+
+    /// The weights of the inputs in each output, recovered from the steps: `(input, weight)` by input, zeros left out.
+    pub fn coefficients(&self) -> Vec<Vec<(usize, i128)>> {
+        let forms = self.forms();
+        let of = |t: Term| forms[t.value].iter().map(|&(i, c)| (i, c.wrapping_mul(t.factor()))).collect();
+        self.outputs.iter().map(|o| o.map_or(Vec::new(), of)).collect()
+    }
+
+    /// Sets the ranges of the steps to those of the linear functions that they compute.
+    pub(crate) fn set_ranges(&mut self) {
+        let inputs = self.inputs();
+        for (value, form) in self.forms().iter().enumerate().skip(inputs) {
+            let terms = form.iter().map(|&(i, c)| (c * self.ranges[i].0, c * self.ranges[i].1));
+            let range = terms.fold((0, 0), |r, (x, y)| (r.0 + x.min(y), r.1 + x.max(y)));
+            self.ranges[value] = range;
+        }
+    }
+
     /// Adders, their bits, and how many lie in a row.
     pub fn cost(&self) -> Cost {
         let inputs = self.inputs();
@@ -97,6 +129,27 @@ impl ShiftAdds {
             cost.depth = cost.depth.max(depth);
         }
         cost
+    }
+}
+
+/// `a * factor + b * factor`, both by input.
+fn combined(a: &[(usize, i128)], f: i128, b: &[(usize, i128)], g: i128) -> Vec<(usize, i128)> {
+    let mut sum = Vec::with_capacity(a.len() + b.len());
+    let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
+    loop {
+        let (x, y) = (a.peek().map_or(usize::MAX, |t| t.0), b.peek().map_or(usize::MAX, |t| t.0));
+        let mut c = 0_i128;
+        if let Some(t) = a.next_if(|t| t.0 <= y) {
+            c = c.wrapping_add(t.1.wrapping_mul(f));
+        }
+        if let Some(t) = b.next_if(|t| t.0 <= x) {
+            c = c.wrapping_add(t.1.wrapping_mul(g));
+        }
+        match (x.min(y), c) {
+            (usize::MAX, _) => return sum,
+            (_, 0) => {}
+            (input, c) => sum.push((input, c)),
+        }
     }
 }
 
