@@ -1,6 +1,8 @@
-//! Runs with other random choices, and improvement of the best; the best of all is kept.
+//! Runs with other random choices, and improvement of the best ones; the best of all is kept.
 
 use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
 
 use super::greedy::{Greedy, Taste};
 use super::improve::improve;
@@ -11,57 +13,98 @@ use super::word::{Bits, Word};
 use super::{Effort, Options, Problem};
 use crate::shift_adds::ShiftAdds;
 
-/// Patterns looked at in runs of small matrices together: about a millisecond.
+/// Patterns looked at in all runs of a small matrix: about a millisecond.
 const LEAST_WORK: u64 = 10_000;
-/// How much more is done where the effort is thorough: by runs, and by improvement.
+/// Most runs of a fast search.
+const MOST_RUNS: u64 = 12;
+/// Thorough searches: runs, and the patterns looked at in each of two improvements, in units of those of one run. There each
+/// takes about four times as long.
 const MORE_RUNS: u64 = 4;
-const MORE_IMPROVEMENT: u64 = 5;
+const IMPROVEMENT: f64 = 0.5;
+/// Runs and improvements at the same time where the time is given.
+const BATCH: u64 = 4;
+
+/// A finished run, with what it takes to go on.
+struct Run<B: Bits> {
+    cost: u64,
+    number: u64,
+    state: State<B>,
+    greedy: Greedy,
+    random: Random,
+}
+
+struct Search<'p, B: Bits> {
+    problem: &'p Problem,
+    sums: Vec<Vec<(u32, Word<B>)>>,
+    seed: u64,
+}
+
+impl<B: Bits> Search<'_, B> {
+    /// `None` where there are too many values.
+    fn run(&self, number: u64) -> Option<Run<B>> {
+        let problem = self.problem;
+        let mut random = Random::new(self.seed.wrapping_mul(0x1_0000_0000).wrapping_add(number));
+        let mut state = State::new(problem.cost, problem.depth, &problem.inputs, &self.sums);
+        let mut greedy = Greedy::default();
+        let taste = Taste {
+            noise: [0.0, 0.05, 0.1, 0.2][number as usize % 4],
+            uneven: [0.03, 0.06][number as usize / 2 % 2],
+        };
+        greedy.run(&mut state, taste, &mut random)?;
+        let cost = state.cost();
+        Some(Run { cost, number, state, greedy, random })
+    }
+
+    /// The best of these runs and what was there before.
+    fn more(&self, best: Run<B>, numbers: std::ops::Range<u64>) -> Option<Run<B>> {
+        let runs: Option<Vec<Run<B>>> = numbers.into_par_iter().map(|number| self.run(number)).collect();
+        runs.map(|runs| runs.into_iter().chain([best]).min_by_key(|r| (r.cost, r.number)))?
+    }
+}
 
 pub(super) fn best<B: Bits>(problem: &Problem, options: &Options) -> Option<ShiftAdds> {
-    let sums: Vec<Vec<(u32, Word<B>)>> = super::wanted(problem)
+    let sums = super::wanted(problem)
         .iter()
         .map(|output| output.iter().map(|&(input, weight)| (input as u32, Word::of(weight))).collect())
         .collect();
-    let until = options.seconds.map(|s| Instant::now() + Duration::try_from_secs_f64(s).unwrap_or_default());
-    let mut greedy = Greedy::default();
-    let mut random = Random::new(options.seed);
-    let mut best: Option<(u64, State<B>)> = None;
-    let (mut runs, mut budget) = (0_u64, None);
-    loop {
-        let mut state = State::new(problem.cost, problem.depth, &problem.inputs, &sums);
-        let taste =
-            Taste { noise: [0.0, 0.05, 0.1, 0.2][runs as usize % 4], uneven: [0.03, 0.06][runs as usize / 2 % 2] };
-        greedy.run(&mut state, taste, &mut random)?;
-        let cost = state.cost();
-        if best.as_ref().is_none_or(|b| cost < b.0) {
-            best = Some((cost, state));
+    let search = Search::<B> { problem, sums, seed: options.seed };
+    let started = Instant::now();
+    let mut best = search.run(0)?;
+    let work = best.greedy.work.max(1);
+    if let Some(time) = options.seconds.map(|s| Duration::try_from_secs_f64(s).unwrap_or(Duration::MAX)) {
+        let mut next = 1;
+        while started.elapsed() < time / 4 {
+            best = search.more(best, next..next + BATCH)?;
+            next += BATCH;
         }
-        runs += 1;
-        let budget = *budget.get_or_insert(match options.effort {
-            Effort::Fast => LEAST_WORK,
-            Effort::Thorough => (MORE_RUNS * greedy.work).max(20 * LEAST_WORK),
-        });
-        let more = match until {
-            // Half of the time for runs.
-            Some(until) => {
-                let now = Instant::now();
-                now < until
-                    && until - now
-                        > Duration::try_from_secs_f64(options.seconds.unwrap_or(0.0) / 2.0).unwrap_or_default()
-            }
-            None => greedy.work + greedy.work / runs < budget,
-        };
-        if !more {
-            break;
-        }
+        let rest = time.saturating_sub(started.elapsed());
+        return Some(list::of(problem, &improved(best, u64::MAX, Some(rest))?.state));
     }
-    let (_, mut state) = best?;
-    if options.effort == Effort::Thorough || until.is_some() {
-        let work = match until {
-            Some(_) => u64::MAX,
-            None => (greedy.work / runs * MORE_IMPROVEMENT).max(20 * LEAST_WORK),
-        };
-        improve(&mut state, &mut greedy, &mut random, work, until)?;
+    let runs = match options.effort {
+        Effort::Fast => (LEAST_WORK / work).min(MOST_RUNS),
+        Effort::Thorough => (LEAST_WORK / work).clamp(MORE_RUNS, 2 * MOST_RUNS),
+    };
+    best = search.more(best, 1..runs.max(1))?;
+    if options.effort == Effort::Thorough {
+        best = improved(best, (IMPROVEMENT * work as f64) as u64, None)?;
     }
-    Some(list::of(problem, &state))
+    Some(list::of(problem, &best.state))
+}
+
+/// The better of two ways from one run.
+fn improved<B: Bits>(run: Run<B>, work: u64, time: Option<Duration>) -> Option<Run<B>> {
+    let Run { cost, number, state, greedy: _, random } = run;
+    let ways: Option<Vec<Run<B>>> = (0..2_u64)
+        .into_par_iter()
+        .map(|way| {
+            let (mut state, mut greedy) = (state.clone(), Greedy::default());
+            let mut random = Random::new(random.clone().next().wrapping_add(way));
+            improve(&mut state, &mut greedy, &mut random, work, time.map(|t| Instant::now() + t))?;
+            let cost = state.cost();
+            Some(Run { cost, number: number + way, state, greedy, random })
+        })
+        .collect();
+    let best = ways?.into_iter().min_by_key(|r| (r.cost, r.number))?;
+    debug_assert!(best.cost <= cost);
+    Some(best)
 }
