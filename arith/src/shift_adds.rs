@@ -1,5 +1,7 @@
 //! Lists of additions of shifted values.
 
+use crate::cmvm::{Adder, CostModel};
+
 /// `±2^shift` times a value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Term {
@@ -129,6 +131,20 @@ impl ShiftAdds {
             cost.depth = cost.depth.max(depth);
         }
         cost
+    }
+}
+
+impl ShiftAdds {
+    /// LUTs of the steps beside carry chains: see [`CostModel::CarryChains`].
+    pub fn luts(&self) -> u64 {
+        let luts = |step: &Step| {
+            let (low, high) = if step.a.shift <= step.b.shift { (step.a, step.b) } else { (step.b, step.a) };
+            let shift = high.shift - low.shift;
+            let adder =
+                Adder::new(self.ranges[low.value], self.ranges[high.value], shift, low.negative != high.negative);
+            u64::from(CostModel::CarryChains.adder(&adder))
+        };
+        self.steps.iter().map(luts).sum()
     }
 }
 

@@ -62,7 +62,7 @@ pub mod prelude {
     pub use crate::hw::external::ExternModule;
     pub use crate::hw::fixed::{Fixed, FixedTy, fixed, fixed_lit, ufixed};
     pub use crate::hw::int::{Int, Rounding, lit, reduce, sum};
-    pub use crate::hw::linear::{ShiftAdd, shift_adds};
+    pub use crate::hw::linear::{LinearOutput, ShiftAdd, const_matvec};
     pub use crate::hw::mem::Mem;
     pub use crate::hw::module::{Generator, Module};
     pub use crate::hw::product::product_in_parts;

@@ -195,7 +195,8 @@ fn linear_functions_have_exact_ranges() {
             add((3, 0), (5, 0), true),
             add((4, 0), (1, 1), true),
         ];
-        let values = shift_adds(&[x, y], &steps);
+        let end = |k: usize| LinearOutput { value: Some((2 + k, 0)), negative: false, constant: 0.into() };
+        let values = const_matvec(&[x, y], &steps, &(0..steps.len()).map(end).collect::<Vec<_>>());
         let types: Vec<IntTy> = values.iter().map(|v| v.ty()).collect();
         let [three, both, double, six, mixed] =
             [range(-9..=36), range(-9..=66), range(0..=30), range(0..=90), range(-69..=36)];

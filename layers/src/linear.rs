@@ -1,8 +1,12 @@
 //! Constant-weighted sums in hardware: what dense layers, combinations and multipliers have in common.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use gatewright_arith::cmvm::{self, CostModel, Input, Options, Problem};
 use gatewright_arith::shift_adds::{ShiftAdds, Term};
 use gatewright_arith::sum;
-use gatewright_dsl::prelude::{Int, ShiftAdd, lit, shift_adds};
+use gatewright_dsl::prelude::{Int, LinearOutput, ShiftAdd, const_matvec};
 
 use crate::cost::Cost;
 use crate::error::Error;
@@ -18,7 +22,7 @@ pub(crate) struct Row {
 impl Row {
     /// The exact range.
     pub fn range(&self, inputs: &[Range]) -> Result<Range, Error> {
-        const LIMIT: u128 = 1 << 126;
+        const LIMIT: u128 = 1 << 119;
         let (mut lo, mut hi, mut magnitude) = (self.constant, self.constant, self.constant.unsigned_abs());
         for &(input, weight) in &self.terms {
             if weight == 0 {
@@ -28,7 +32,7 @@ impl Row {
             let most = a.unsigned_abs().max(b.unsigned_abs());
             magnitude = weight.unsigned_abs().saturating_mul(most).saturating_add(magnitude);
             if magnitude >= LIMIT {
-                return Err(Error::layer("its products take more than 126 bits".to_owned()));
+                return Err(Error::layer("its products take more than 119 bits".to_owned()));
             }
             let (a, b) = (a * weight, b * weight);
             lo += a.min(b);
@@ -38,14 +42,12 @@ impl Row {
     }
 }
 
-/// The additions for `rows`, and the constants that are their last inputs.
-fn adds(inputs: &[Range], rows: &[Row]) -> (ShiftAdds, Vec<i128>) {
-    let mut ranges: Vec<(i128, i128)> = inputs.iter().map(|r| r.wide()).collect();
-    let mut constants = Vec::new();
-    let mut lists = Vec::with_capacity(rows.len());
-    for row in rows {
+/// The additions for `rows` without their constants, and these with what constant inputs add to them. Equal matrices are
+/// solved once.
+fn adds(inputs: &[Range], rows: &[Row]) -> (Arc<ShiftAdds>, Vec<i128>) {
+    let split = |row: &Row| {
         let mut constant = row.constant;
-        let mut terms = Vec::with_capacity(row.terms.len() + 1);
+        let mut terms = Vec::with_capacity(row.terms.len());
         for &(input, weight) in &row.terms {
             match inputs[input].only() {
                 Some(only) => constant += weight * i128::from(only),
@@ -53,39 +55,52 @@ fn adds(inputs: &[Range], rows: &[Row]) -> (ShiftAdds, Vec<i128>) {
                 None => terms.push((input, weight)),
             }
         }
-        if constant != 0 {
-            // Subtracted as a magnitude, but where all else is subtracted: a difference then needs no negation.
-            let negative = constant < 0 && terms.iter().any(|t| t.1 > 0);
-            // Shifted, so that bits below its lowest one pass by.
-            let zeros = constant.trailing_zeros();
-            let value = if negative { -constant } else { constant } >> zeros;
-            terms.push((ranges.len(), if negative { -1 } else { 1 } << zeros));
-            ranges.push((value, value));
-            constants.push(value);
-        }
-        lists.push(terms);
+        (terms, constant)
+    };
+    let (outputs, constants): (Vec<_>, Vec<_>) = rows.iter().map(split).unzip();
+    let inputs = inputs.iter().map(|r| Input { range: r.wide(), arrival: 0 }).collect();
+    (solved(Problem { inputs, outputs, depth: None, cost: CostModel::CarryChains }), constants)
+}
+
+/// Solutions that are kept.
+const KEPT: usize = 256;
+
+fn solved(problem: Problem) -> Arc<ShiftAdds> {
+    static KNOWN: Mutex<Option<HashMap<Problem, Arc<ShiftAdds>>>> = Mutex::new(None);
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(adds) = known().get_or_insert_default().get(&problem) {
+        return adds.clone();
     }
-    (sum::rows(&ranges, &lists), constants)
+    let adds = Arc::new(cmvm::solve(&problem, &Options::default()).unwrap_or_else(|_| {
+        // Too large for a search.
+        let ranges: Vec<(i128, i128)> = problem.inputs.iter().map(|i| i.range).collect();
+        sum::rows(&ranges, &problem.outputs)
+    }));
+    let mut known = known();
+    let known = known.get_or_insert_default();
+    if known.len() >= KEPT {
+        known.clear();
+    }
+    known.insert(problem, adds.clone());
+    adds
 }
 
 /// The sums. Their types are the exact ranges.
 pub(crate) fn unrolled(inputs: &[Int], ranges: &[Range], rows: &[Row]) -> Vec<Int> {
     let (list, constants) = adds(ranges, rows);
-    let mut values = inputs.to_vec();
-    values.extend(constants.into_iter().map(lit));
     let operand = |t: Term| (t.value, t.shift);
     let steps: Vec<ShiftAdd> =
         list.steps.iter().map(|s| ShiftAdd { a: operand(s.a), b: operand(s.b), subtract: s.b.negative }).collect();
-    values.extend(shift_adds(&values, &steps));
-    let output = |term: &Option<Term>| {
-        let Some(term) = term else { return lit(0) };
-        let value = values[term.value];
-        let shifted = if term.shift == 0 { value } else { value << term.shift };
-        if term.negative { -shifted } else { shifted }
+    let output = |(term, constant): (&Option<Term>, i128)| LinearOutput {
+        value: term.map(operand),
+        negative: term.is_some_and(|t| t.negative),
+        constant: constant.into(),
     };
-    list.outputs.iter().map(output).collect()
+    let outputs: Vec<LinearOutput> = list.outputs.iter().zip(constants).map(output).collect();
+    const_matvec(inputs, &steps, &outputs)
 }
 
 pub(crate) fn cost(ranges: &[Range], rows: &[Row]) -> Cost {
-    Cost::adds(adds(ranges, rows).0.cost())
+    let adds = adds(ranges, rows).0;
+    Cost { luts: adds.luts(), ..Cost::adds(adds.cost()) }
 }

@@ -38,6 +38,7 @@ mod word;
 
 use crate::shift_adds::ShiftAdds;
 
+pub(crate) use cost::Adder;
 pub use cost::CostModel;
 
 /// One input: its range and the adders before it.

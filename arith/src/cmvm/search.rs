@@ -46,10 +46,8 @@ impl<B: Bits> Search<'_, B> {
         let mut random = Random::new(self.seed.wrapping_mul(0x1_0000_0000).wrapping_add(number));
         let mut state = State::new(problem.cost, problem.depth, &problem.inputs, &self.sums);
         let mut greedy = Greedy::default();
-        let taste = Taste {
-            noise: [0.0, 0.05, 0.1, 0.2][number as usize % 4],
-            uneven: [0.03, 0.06][number as usize / 2 % 2],
-        };
+        let taste =
+            Taste { noise: [0.0, 0.05, 0.1, 0.2][number as usize % 4], uneven: [0.03, 0.06][number as usize / 2 % 2] };
         greedy.run(&mut state, taste, &mut random)?;
         let cost = state.cost();
         Some(Run { cost, number, state, greedy, random })

@@ -29,8 +29,8 @@ mod tests {
     fn no_such_value() {
         expect_error(
             uint(2),
-            |_, i| shift_adds(&[i], &[ShiftAdd { a: (0, 1), b: (1, 0), subtract: true }]), //~ step
-            "E0109: shift_adds has a step that names a value behind it
+            |_, i| const_matvec(&[i], &[ShiftAdd { a: (0, 1), b: (1, 0), subtract: true }], &[]), //~ step
+            "E0109: const_matvec has a step that names a value behind it
             at step
             help: let each step name inputs and steps before it",
         );

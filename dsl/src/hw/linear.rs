@@ -3,11 +3,11 @@
 //! Where an operand comes in more than once (`4x - x`), ranges of partial results say too much: each step of such a
 //! list has the range of the linear function of the inputs that it computes.
 
+use super::bits::{bits, concat};
 use super::context::{Loc, Raw, with};
-use super::int::{Int, binary, lit};
+use super::int::{Int, lit};
 use super::module::abort;
 use crate::diag;
-use crate::ir::BinOp;
 use crate::ty::IntTy;
 use crate::value::Value;
 
@@ -52,42 +52,143 @@ fn combined(a: &Form, s: u32, b: &Form, t: u32, subtract: bool) -> (Form, bool) 
     }
 }
 
-/// The results of `steps`, each with the exact range of the linear function of `inputs` that it computes, where the
-/// inputs are independent.
+/// One sum of a constant matrix-vector product: a value, scaled, and a constant.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LinearOutput {
+    /// A value as steps name it, and its shift; `None` for 0.
+    pub value: Option<(usize, u32)>,
+    /// The value is subtracted.
+    pub negative: bool,
+    /// Added.
+    pub constant: Value,
+}
+
+/// A value in hardware: `word = ±value + offset`, and the word is not negative.
+#[derive(Clone)]
+struct Word {
+    word: Int,
+    offset: Value,
+    /// The value's coefficients.
+    form: Form,
+    /// Made by an addition, and taken by one other only.
+    chained: bool,
+}
+
+/// Sums of `inputs` with constant weights as the additions `steps`, each output with its exact range where the inputs are
+/// independent.
+///
+/// Words have no sign and no value that is not used: an input that can be negative comes in with its sign bit inverted,
+/// subtracted words are inverted, and the constants that this adds are taken out of each output at once, together
+/// with its own. A carry chain then needs LUTs only where both operands have bits; above the narrower one the carry runs
+/// on by itself. An addition of unshifted results of additions has a zero bit below: synthesis with Yosys would else make
+/// one sum of many operands of them, at two LUTs and more for each bit that a carry chain adds with one.
 #[track_caller]
-pub fn shift_adds(inputs: &[Int], steps: &[ShiftAdd]) -> Vec<Int> {
+pub fn const_matvec(inputs: &[Int], steps: &[ShiftAdd], outputs: &[LinearOutput]) -> Vec<Int> {
     let loc = Loc::caller();
-    let mut values = inputs.to_vec();
-    let mut forms: Vec<Form> = (0..inputs.len()).map(|i| vec![(i, Value::ONE)]).collect();
-    for step in steps {
-        let ((a, s), (b, t)) = (step.a, step.b);
-        let (Some(x), Some(y)) = (values.get(a), values.get(b)) else {
-            with(|c| {
-                let place = c.place(loc);
-                let help = "let each step name inputs and steps before it";
-                c.report(diag::e0109::new(place, "shift_adds has a step that names a value behind it", help));
-            });
-            abort()
-        };
-        let shifted =
-            |x: Int, n: u32| if n == 0 { x.raw() } else { binary(BinOp::Shl, x.raw(), lit(n).raw(), "<<", loc) };
-        let (op, what) = if step.subtract { (BinOp::Sub, "-") } else { (BinOp::Add, "+") };
-        let mut result = Int::new(binary(op, shifted(*x, s), shifted(*y, t), what, loc));
-        let (form, shared) = match result.raw().is_poison() {
-            true => (Form::new(), false),
-            false => combined(&forms[a], s, &forms[b], t, step.subtract),
-        };
-        if shared {
-            let term = |(i, c): &(usize, Value)| inputs[*i].ty().product(IntTy::constant(c.clone()));
-            let exact = form.iter().map(term).fold(IntTy::constant(0), IntTy::plus);
-            result = match exact.as_constant() {
-                Some(only) => lit(only),
-                None if exact == result.ty() => result,
-                None => Int::new(with(|c| c.narrower(result.raw(), exact)).unwrap_or(Raw::POISON)),
-            };
-        }
-        values.push(result);
-        forms.push(form);
+    let types: Vec<IntTy> = inputs.iter().map(|i| i.ty()).collect();
+    let mut uses = vec![0_u32; inputs.len() + steps.len()];
+    let named = steps.iter().enumerate().flat_map(|(k, s)| [(inputs.len() + k, s.a.0), (inputs.len() + k, s.b.0)]);
+    let ends = outputs.iter().filter_map(|o| Some((uses.len(), o.value?.0)));
+    let all: Vec<(usize, usize)> = named.chain(ends).collect();
+    if all.iter().any(|(by, of)| of >= by) {
+        with(|c| {
+            let place = c.place(loc);
+            let help = "let each step name inputs and steps before it";
+            c.report(diag::e0109::new(place, "const_matvec has a step that names a value behind it", help));
+        });
+        abort()
     }
-    values.split_off(inputs.len())
+    all.iter().for_each(|(_, of)| uses[*of] += 1);
+    let mut values: Vec<Word> = inputs.iter().enumerate().map(|(i, x)| Word::input(i, *x)).collect();
+    for (k, step) in steps.iter().enumerate() {
+        let once = uses[inputs.len() + k] == 1;
+        let value = values[step.a.0].plus(step.a.1, &values[step.b.0], step.b.1, step.subtract, &types, once);
+        values.push(value);
+    }
+    outputs.iter().map(|o| values_output(&values, o, &types)).collect()
+}
+
+fn values_output(values: &[Word], output: &LinearOutput, types: &[IntTy]) -> Int {
+    let Some((value, shift)) = output.value else { return lit(output.constant.clone()) };
+    let value = &values[value];
+    let value = if output.negative { value.negated() } else { value.clone() };
+    let exact = value.range(types);
+    if let Some(only) = exact.as_constant() {
+        return lit(&(&only * &Value::pow2(shift)) + &output.constant);
+    }
+    // The shifted word less the shifted offset; a shift of a sum would hide the constant from those who add to it.
+    let word = if shift == 0 { value.word } else { value.word << shift };
+    let constant = &output.constant - &(&value.offset * &Value::pow2(shift));
+    if constant.is_zero() {
+        word
+    } else if constant.is_negative() {
+        word - lit(-&constant)
+    } else {
+        word + lit(constant)
+    }
+}
+
+impl Word {
+    fn input(index: usize, x: Int) -> Word {
+        let ty = x.ty();
+        let form = vec![(index, Value::ONE)];
+        if x.raw().is_poison() || !ty.is_signed() {
+            return Word { word: x, offset: Value::ZERO, form, chained: false };
+        }
+        let top = ty.width() - 1;
+        let bits = x.to_bits();
+        let sign = !bits.bit(top);
+        let word = if top == 0 { sign.to_bits() } else { concat(&[sign.to_bits(), bits.slice(0..top)]) };
+        let offset = Value::pow2(top);
+        Word { word: known(word.to_uint(), ty.plus(IntTy::constant(offset.clone()))), offset, form, chained: false }
+    }
+
+    /// The negative value: the inverted word.
+    fn negated(&self) -> Word {
+        let ty = self.word.ty();
+        let most = &Value::pow2(ty.width()) - &Value::ONE;
+        let form = self.form.iter().map(|(i, c)| (*i, -c)).collect();
+        let offset = &most - &self.offset;
+        let word = match ty.as_constant() {
+            Some(only) => lit(&most - &only),
+            None => known((!self.word.to_bits()).to_uint(), IntTy::constant(most).minus(ty)),
+        };
+        Word { word, offset, form, chained: false }
+    }
+
+    fn plus(&self, s: u32, other: &Word, t: u32, subtract: bool, types: &[IntTy], once: bool) -> Word {
+        if self.word.raw().is_poison() || other.word.raw().is_poison() {
+            return Word { word: Int::new(Raw::POISON), ..self.clone() };
+        }
+        let other = if subtract { &other.negated() } else { other };
+        let (form, _) = combined(&self.form, s, &other.form, t, false);
+        let offset = &(&self.offset * &Value::pow2(s)) + &(&other.offset * &Value::pow2(t));
+        let sum = Word { word: self.word, offset, form, chained: once };
+        let exact = sum.range(types).plus(IntTy::constant(sum.offset.clone()));
+        let shifted = |x: Int, n: u32| if n == 0 { x } else { x << n };
+        let word = if (self.chained && s == 0) || (other.chained && t == 0) {
+            let below = |x: Int, n: u32| x.to_bits().concat(bits(n + 1, 0)).to_uint();
+            let sum = below(self.word, s) + below(other.word, t);
+            let width = sum.ty().width();
+            known(sum.to_bits().slice(1..width.max(1)).to_uint(), exact)
+        } else {
+            known(shifted(self.word, s) + shifted(other.word, t), exact)
+        };
+        Word { word, ..sum }
+    }
+
+    /// The range of the value.
+    fn range(&self, types: &[IntTy]) -> IntTy {
+        let term = |(i, c): &(usize, Value)| types[*i].product(IntTy::constant(c.clone()));
+        self.form.iter().map(term).fold(IntTy::constant(0), IntTy::plus)
+    }
+}
+
+/// A node just made, whose values are known to lie in a range.
+fn known(x: Int, exact: IntTy) -> Int {
+    match exact.as_constant() {
+        Some(only) => lit(only),
+        None if exact == x.ty() || !exact.fits(x.ty()) => x,
+        None => Int::new(with(|c| c.narrower(x.raw(), exact)).unwrap_or(Raw::POISON)),
+    }
 }
