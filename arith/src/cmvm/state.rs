@@ -237,13 +237,14 @@ impl<B: Bits> State<B> {
         }
     }
 
-    /// The terms of a sum in canonical digits.
+    /// The terms of a sum in canonical digits, in an order that does not depend on how they came in.
     pub fn terms(&self, sum: u32, terms: &mut Vec<Term>) {
         terms.clear();
         for &value in &self.sums[sum as usize].values {
             let word = self.words[value as usize].get(sum);
             terms.extend(word.digits().map(|(position, negative)| (value, position, negative)));
         }
+        terms.sort_unstable();
     }
 
     /// The terms of a sum in all shortest forms.
