@@ -48,7 +48,7 @@ pub fn bench(root: &Path) -> Result {
 }
 
 /// What a command prints.
-fn output(command: &mut Command) -> Result<String> {
+pub fn output(command: &mut Command) -> Result<String> {
     let name = command.get_program().display().to_string();
     let run = command.stderr(Stdio::inherit()).output().map_err(|e| format!("`{name}` did not start: {e}"))?;
     if !run.status.success() {

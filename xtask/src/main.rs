@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+mod cmvm;
 mod golden;
 mod python;
 mod tools;
@@ -22,6 +23,9 @@ Jobs of the workspace:
   cargo xtask catalogue [check]
                              figures and timing diagrams of the book's catalogue anew; with `check` only compared
   cargo xtask bench-golden   the golden model beside onnxruntime and numpy, on one thread
+  cargo xtask bench-cmvm [peers]
+                             constant products of ../shared/cmvm beside the peers' figures, each graph scored; with
+                             `peers` these are measured anew from their Python packages (some minutes)
   cargo xtask fuzz-modules [N]
                              N (10000) random modules that no run had before on every engine and tool;
                              GATEWRIGHT_RANDOM_SEED gives the first seed
@@ -46,6 +50,11 @@ fn main() -> ExitCode {
         Some("bench") => cargo("bench").arg("--workspace").args(&rest).checked("a benchmark failed"),
         Some("catalogue") => catalogue(&rest),
         Some("bench-golden") => golden::bench(root()),
+        Some("bench-cmvm") => match rest.first().map(|a| a.to_str()) {
+            None => cmvm::bench(root(), false),
+            Some(Some("peers")) => cmvm::bench(root(), true),
+            Some(other) => Err(format!("bench-cmvm takes `peers` or nothing, not {other:?}")),
+        },
         Some("fuzz-modules") => fuzz_modules(&rest),
         Some("fuzz-import") => fuzz_import(&rest),
         _ => Err(format!("there is no job `{}`\n\n{USAGE}", job.display())),

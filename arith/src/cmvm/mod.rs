@@ -27,6 +27,7 @@
 //! ```
 
 mod cost;
+pub mod exact;
 mod greedy;
 mod improve;
 mod list;
