@@ -15,7 +15,10 @@
 //! ```
 
 pub mod csd;
+pub mod net;
 pub mod shift_adds;
+pub mod staircase;
 pub mod sum;
+pub mod truth;
 
 pub use shift_adds::{Cost, ShiftAdds, Step, Term};

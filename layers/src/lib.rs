@@ -36,6 +36,7 @@ mod pick;
 pub mod ports;
 mod reduce;
 mod requantise;
+mod staircase;
 mod steps;
 mod table;
 pub mod target;
