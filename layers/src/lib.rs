@@ -30,6 +30,7 @@ mod elementwise;
 pub mod error;
 pub mod layer;
 mod linear;
+mod moved;
 mod multiplier;
 pub mod network;
 mod pick;

@@ -163,7 +163,7 @@ struct Hardware {
 
 impl Steps {
     /// The number of an element's function.
-    fn number(&self, element: usize) -> u32 {
+    pub(crate) fn number(&self, element: usize) -> u32 {
         if self.of.len() == 1 { self.of[0] } else { self.of[element] }
     }
 
@@ -257,6 +257,13 @@ impl Steps {
             }
         }
         counts
+    }
+
+    /// How far each element's form moves its operand first.
+    pub(crate) fn offsets(&self, x: &TensorTy) -> Vec<i64> {
+        let Hardware { made, of } = self.checked(x);
+        let offset = |n: usize| if let Made::Staircase(plan) = &made[n].1 { plan.offset } else { 0 };
+        of.into_iter().map(offset).collect()
     }
 
     pub(crate) fn unrolled(&self, x: &[Int], ty: &TensorTy) -> Vec<Int> {
