@@ -4,6 +4,7 @@
 //! else reads, the offset is one more constant among the addends, instead of an adder behind them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use crate::layer::{Dense, Layer, StepFunction, Steps};
@@ -60,12 +61,15 @@ fn shifted(steps: &Steps, offsets: &[i64], count: usize) -> Option<Steps> {
     for element in 0..count {
         let (number, offset) = (steps.number(element), offsets[element % offsets.len()]);
         let function = &steps.functions[number as usize];
-        if !known.contains_key(&(number, offset)) {
-            let moved = function.steps.iter().map(|(p, value)| Some((p.checked_add(offset)?, *value)));
-            known.insert((number, offset), functions.len() as u32);
-            functions.push(StepFunction { first: function.first, steps: moved.collect::<Option<_>>()? });
-        }
-        of.push(known[&(number, offset)]);
+        let number = match known.entry((number, offset)) {
+            Entry::Occupied(there) => *there.get(),
+            Entry::Vacant(new) => {
+                let moved = function.steps.iter().map(|(p, value)| Some((p.checked_add(offset)?, *value)));
+                functions.push(StepFunction { first: function.first, steps: moved.collect::<Option<_>>()? });
+                *new.insert(functions.len() as u32 - 1)
+            }
+        };
+        of.push(number);
     }
     Some(Steps { functions: Arc::new(functions), of: Arc::new(of), form: steps.form })
 }
