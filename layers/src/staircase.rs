@@ -44,8 +44,33 @@ pub(crate) fn find(function: &StepFunction, range: Range) -> Option<(Plan, Cost)
 pub(crate) fn element(plan: &Plan, x: Int, out: Range) -> Int {
     let moved = if plan.offset == 0 { x } else { x + plan.offset };
     let word = from_bools(&network(&plan.net, moved.wrap(uint(plan.net.inputs)).to_bits()));
-    let y = if plan.signed { word.to_sint() } else { word.to_uint() };
-    y.claim(range(out.lo..=out.hi))
+    within(word, plan.signed, out)
+}
+
+/// Most bits of a word that a table cuts to a range.
+const MAX_CUT: u32 = 8;
+
+/// A word as an integer of the range, which it is for every operand of the operand's range. What pipeline registers hold
+/// before the first sample may be no such operand; the result is then any value of the range.
+fn within(word: Bits, signed: bool, out: Range) -> Int {
+    let bits = word.width();
+    let y = if signed { word.to_sint() } else { word.to_uint() };
+    let ty = range(out.lo..=out.hi);
+    if y.ty().fits(ty) || bits > MAX_CUT {
+        return y.sat(ty);
+    }
+    let value = |code: i64| if signed && code >> (bits - 1) == 1 { code - (1 << bits) } else { code };
+    let inside = |code: i64| (out.lo..=out.hi).contains(&value(code));
+    let codes = || 0..1_i64 << bits;
+    // One bit that makes good ones of all others: the rest of the word then stays as it is.
+    let fixes = (0..bits).flat_map(|b| [(1 << b, 0), (0, 1 << b)]);
+    let fix = fixes.into_iter().find(|(clear, set)| codes().all(|c| inside(c) || inside(c & !clear | set)));
+    let made = |code: i64| match fix {
+        _ if inside(code) => value(code),
+        Some((clear, set)) => value(code & !clear | set),
+        None => value(code).clamp(out.lo, out.hi),
+    };
+    select(word.to_uint(), &codes().map(|c| lit(made(c))).collect::<Vec<Int>>())
 }
 
 /// The bits that a network makes of a word.

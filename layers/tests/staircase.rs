@@ -29,7 +29,7 @@ fn combinational(network: Network) -> Design {
 
 /// The value by counting the steps at or below `x`.
 fn counted(f: &StepFunction, x: i64) -> i64 {
-    f.steps.iter().filter(|s| s.0 <= x).last().map_or(f.first, |s| s.1)
+    f.steps.iter().rfind(|s| s.0 <= x).map_or(f.first, |s| s.1)
 }
 
 #[test]
