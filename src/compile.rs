@@ -54,7 +54,7 @@ pub struct Arguments {
     #[arg(long, value_name = "PROFILE")]
     target: Option<String>,
     /// A TOML file with the same names as these flags; flags win. A table [layer.NAME] chooses for one layer: form = "auto",
-    /// "comparisons", "table" or "multiplier" for an activation
+    /// "comparisons", "table", "multiplier" or "staircase" for an activation
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }

@@ -240,7 +240,7 @@ fn a_form_can_be_chosen_for_each_layer() {
     let (inputs, outputs) = (example("inputs.npy"), example("outputs.npy"));
     let layer = "net_net_3_act_quant_export_handler_quant";
     let mut sizes = Vec::new();
-    for form in ["comparisons", "multiplier"] {
+    for form in ["comparisons", "multiplier", "staircase"] {
         std::fs::write(&file, format!("[layer.{layer}]\nform = \"{form}\"\n")).unwrap();
         let dir = compiled(&format!("form_{form}"), &["--config", file.to_str().unwrap()]);
         says(&["verify", &dir, "--inputs", &inputs, "--expect", &outputs], 0);
@@ -249,8 +249,9 @@ fn a_form_can_be_chosen_for_each_layer() {
         let own = report["layers"].as_array().unwrap().iter().find(|l| l["name"] == layer).unwrap().clone();
         sizes.push((own["cost"]["comparators"].as_u64().unwrap(), own["cost"]["adders"].as_u64().unwrap()));
     }
-    // Fifteen steps for each of 32 neurons, or a sum.
+    // Fifteen steps for each of 32 neurons, or a sum, or one comparison each.
     assert!(sizes[0].0 > 200 && sizes[0].1 == 0 && sizes[1].0 < sizes[0].0 && sizes[1].1 > 0, "{sizes:?}");
+    assert!(sizes[2].0 <= 32, "{sizes:?}");
 
     let dir = folder("forms_wrong").to_string_lossy().into_owned();
     let args = ["compile", &example("model.onnx"), "-o", &dir, "--config", file.to_str().unwrap()];
@@ -259,7 +260,7 @@ fn a_form_can_be_chosen_for_each_layer() {
     assert!(said.contains("fc7") && said.contains(layer), "{said}");
     std::fs::write(&file, "[layer.fc7]\nform = \"magic\"\n").unwrap();
     let said = says(&args, 2);
-    assert!(said.contains("comparisons") && said.contains("multiplier"), "{said}");
+    assert!(["comparisons", "multiplier", "staircase"].iter().all(|form| said.contains(form)), "{said}");
 }
 
 #[test]

@@ -16,7 +16,10 @@
 
 pub mod cmvm;
 pub mod csd;
+pub mod net;
 pub mod shift_adds;
+pub mod staircase;
 pub mod sum;
+pub mod truth;
 
 pub use shift_adds::{Cost, ShiftAdds, Step, Term};

@@ -120,6 +120,7 @@ fn forms_of_steps_are_said() {
     };
     assert_eq!(why(vec![0, 1, 1, 0], Form::Comparisons), "by comparisons");
     assert_eq!(why(vec![1], Form::Table), "as tables");
+    assert_eq!(why(vec![0, 2, 1, 0], Form::Staircase), "3 as staircases, 1 as constants");
     assert_eq!(why(vec![0, 1, 2, 0], Form::Comparisons), "3 by comparisons, 1 as constants");
     let multiplier = why(vec![0], Form::Multiplier);
     assert!(multiplier.starts_with("as a multiplier: "), "{multiplier}");

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use gatewright_arith::staircase::Plan;
 use gatewright_dsl::prelude::{Int, lit};
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +73,9 @@ pub enum Form {
     /// A multiplier, shift and clip: of functions for which one is found that is proved equal on the whole range, which
     /// quantisers with uniform steps mostly are.
     Multiplier,
+    /// Tables of few bits, and comparisons of the low bits with a threshold that the high bits choose: see
+    /// [`gatewright_arith::staircase`].
+    Staircase,
 }
 
 /// What a step function became.
@@ -85,6 +89,8 @@ pub enum Made {
     Table,
     /// This multiplier.
     Multiplier(Requantise),
+    /// Tables of few bits, and comparisons.
+    Staircase(Plan),
 }
 
 /// How a requantiser rounds.

@@ -9,7 +9,7 @@ use crate::cost::Cost;
 use crate::error::Error;
 use crate::layer::{Form, Made, OfOne, StepFunction, Steps};
 use crate::network::{Range, TensorTy};
-use crate::{multiplier, table};
+use crate::{multiplier, staircase, table};
 
 /// Ranges up to this width may become a table addressed by the value, without being asked for and where it is wanted.
 const AUTO_TABLE_WIDTH: u32 = 14;
@@ -121,6 +121,7 @@ impl StepFunction {
             (range.width() <= most).then(|| (Made::Table, Cost::table(&self.words(range), self.values().width())))
         };
         let multiplier = || multiplier::find(self, range).map(|(form, cost)| (Made::Multiplier(form), cost));
+        let staircase = || staircase::find(self, range).map(|(plan, cost)| (Made::Staircase(plan), cost));
         match form {
             Form::Comparisons => Ok(tree()),
             Form::Table => table(TABLE_WIDTH).ok_or_else(|| {
@@ -131,10 +132,12 @@ impl StepFunction {
                 let Range { lo, hi } = range;
                 Error::layer(format!("no multiplier and shift of up to 30 bits equals its function on {lo}..={hi}"))
             }),
-            // One comparison is the least there is.
-            Form::Auto if self.steps.len() == 1 => Ok(tree()),
+            Form::Staircase => staircase().ok_or_else(|| {
+                let Range { lo, hi } = range;
+                Error::layer(format!("no network of few tables and comparisons equals its function on {lo}..={hi}"))
+            }),
             Form::Auto => {
-                let others = [table(AUTO_TABLE_WIDTH), multiplier()].into_iter().flatten();
+                let others = [table(AUTO_TABLE_WIDTH), multiplier(), staircase()].into_iter().flatten();
                 Ok(others.fold(tree(), |best, other| if worth(&other.1, &best.1) { other } else { best }))
             }
         }
@@ -146,6 +149,7 @@ impl StepFunction {
             Made::Comparisons => self.tree(x),
             Made::Table => self.table(x, range),
             Made::Multiplier(form) => form.element(x, range),
+            Made::Staircase(plan) => staircase::element(plan, x, self.values()),
         }
     }
 }
@@ -159,7 +163,7 @@ struct Hardware {
 
 impl Steps {
     /// The number of an element's function.
-    fn number(&self, element: usize) -> u32 {
+    pub(crate) fn number(&self, element: usize) -> u32 {
         if self.of.len() == 1 { self.of[0] } else { self.of[element] }
     }
 
@@ -253,6 +257,13 @@ impl Steps {
             }
         }
         counts
+    }
+
+    /// How far each element's form moves its operand first.
+    pub(crate) fn offsets(&self, x: &TensorTy) -> Vec<i64> {
+        let Hardware { made, of } = self.checked(x);
+        let offset = |n: usize| if let Made::Staircase(plan) = &made[n].1 { plan.offset } else { 0 };
+        of.into_iter().map(offset).collect()
     }
 
     pub(crate) fn unrolled(&self, x: &[Int], ty: &TensorTy) -> Vec<Int> {

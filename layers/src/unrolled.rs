@@ -12,6 +12,7 @@ use gatewright_dsl::diag::Diagnostics;
 use gatewright_dsl::prelude::*;
 
 use crate::layer::Layer;
+use crate::moved::moved;
 use crate::network::{Network, TensorTy};
 use crate::ports::{Ports, PortsShape, int_types, tensor_names};
 use crate::target::Target;
@@ -130,7 +131,7 @@ pub(crate) fn layers(
         region.push('_');
     }
     let flags = [Some(flight.valid), flight.last].into_iter().flatten().collect();
-    let body = Body { network: network.clone(), flags: 1 + usize::from(flight.last.is_some()) };
+    let body = Body { network: Arc::new(moved(network)), flags: 1 + usize::from(flight.last.is_some()) };
     let ((flags, outputs), latency) = m.pipelined(&region, &body, (flags, inputs), &unrolled.target.delays());
     let mut valid = flight.valid;
     for stage in 1..=latency {

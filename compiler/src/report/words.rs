@@ -184,6 +184,7 @@ fn made(forms: &[(Made, usize)]) -> String {
         Made::Comparisons => "by comparisons",
         Made::Table => "as tables",
         Made::Multiplier(_) => "as multipliers",
+        Made::Staircase(_) => "as staircases",
     };
     if let [(Made::Multiplier(Requantise { factor, offset, shift, .. }), _)] = forms {
         let sign = if *offset < 0 { '-' } else { '+' };

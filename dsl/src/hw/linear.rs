@@ -67,6 +67,7 @@ pub struct LinearOutput {
 #[derive(Clone)]
 struct Word {
     word: Int,
+    negative: bool,
     offset: Value,
     /// The value's coefficients.
     form: Form,
@@ -77,11 +78,11 @@ struct Word {
 /// Sums of `inputs` with constant weights as the additions `steps`, each output with its exact range where the inputs are
 /// independent.
 ///
-/// Words have no sign and no value that is not used: an input that can be negative comes in with its sign bit inverted,
-/// subtracted words are inverted, and the constants that this adds are taken out of each output at once, together
-/// with its own. A carry chain then needs LUTs only where both operands have bits; above the narrower one the carry runs
-/// on by itself. An addition of unshifted results of additions has a zero bit below: synthesis with Yosys would else make
-/// one sum of many operands of them, at two LUTs and more for each bit that a carry chain adds with one.
+/// Words have no sign: an input that can be negative comes in with its sign bit inverted, subtracted words are inverted,
+/// and the constants that this adds are taken out of each output at once. A carry chain then needs LUTs only where both
+/// operands have bits; above the narrower one the carry runs on by itself. An addition of unshifted results of additions
+/// has a zero bit below: synthesis with Yosys would else make one sum of many operands of them, at two LUTs and more
+/// for each bit that a carry chain adds with one.
 #[track_caller]
 pub fn const_matvec(inputs: &[Int], steps: &[ShiftAdd], outputs: &[LinearOutput]) -> Vec<Int> {
     let loc = Loc::caller();
@@ -105,20 +106,43 @@ pub fn const_matvec(inputs: &[Int], steps: &[ShiftAdd], outputs: &[LinearOutput]
         let value = values[step.a.0].plus(step.a.1, &values[step.b.0], step.b.1, step.subtract, &types, once);
         values.push(value);
     }
-    outputs.iter().map(|o| values_output(&values, o, &types)).collect()
+    outputs.iter().map(|o| o.made(&values, &types)).collect()
 }
 
-fn values_output(values: &[Word], output: &LinearOutput, types: &[IntTy]) -> Int {
-    let Some((value, shift)) = output.value else { return lit(output.constant.clone()) };
-    let value = &values[value];
-    let value = if output.negative { value.negated() } else { value.clone() };
-    let exact = value.range(types);
-    if let Some(only) = exact.as_constant() {
-        return lit(&(&only * &Value::pow2(shift)) + &output.constant);
+impl LinearOutput {
+    fn made(&self, values: &[Word], types: &[IntTy]) -> Int {
+        let Some((value, shift)) = self.value else { return lit(self.constant.clone()) };
+        let value = &values[value];
+        let range = value.range(types).product(IntTy::constant(Value::pow2(shift)));
+        let range = if self.negative { IntTy::constant(0).minus(range) } else { range };
+        let wanted = range.plus(IntTy::constant(self.constant.clone()));
+        // `word = value + offset` without a sign.
+        let (word, offset) = match value.negative == self.negative {
+            true => (value.word, value.offset.clone()),
+            false => value.inverted(),
+        };
+        if word.raw().is_poison() {
+            return word;
+        }
+        let shifted = if shift == 0 { word } else { word << shift };
+        match wanted.as_constant() {
+            Some(only) => lit(only),
+            None => added(shifted, &self.constant - &(&offset * &Value::pow2(shift)), wanted),
+        }
     }
-    // The shifted word less the shifted offset; a shift of a sum would hide the constant from those who add to it.
-    let word = if shift == 0 { value.word } else { value.word << shift };
-    let constant = &output.constant - &(&value.offset * &Value::pow2(shift));
+}
+
+/// `word + constant`, which lies in `wanted`. Bits below the constant's lowest one pass by, and a constant that is half of
+/// the width inverts one bit.
+fn added(word: Int, constant: Value, wanted: IntTy) -> Int {
+    let width = wanted.width();
+    let rest = constant.wrap(width, false);
+    if wanted.is_signed() && rest == Value::pow2(width - 1) && word.ty().width() <= width {
+        let bits = word.to_bits().zero_extend(width);
+        let top = (!bits.bit(width - 1)).to_bits();
+        let bits = if width == 1 { top } else { concat(&[top, bits.slice(0..width - 1)]) };
+        return known(bits.to_sint(), wanted);
+    }
     if constant.is_zero() {
         word
     } else if constant.is_negative() {
@@ -133,46 +157,58 @@ impl Word {
         let ty = x.ty();
         let form = vec![(index, Value::ONE)];
         if x.raw().is_poison() || !ty.is_signed() {
-            return Word { word: x, offset: Value::ZERO, form, chained: false };
+            return Word { word: x, negative: false, offset: Value::ZERO, form, chained: false };
         }
         let top = ty.width() - 1;
         let bits = x.to_bits();
-        let sign = !bits.bit(top);
-        let word = if top == 0 { sign.to_bits() } else { concat(&[sign.to_bits(), bits.slice(0..top)]) };
+        let sign = (!bits.bit(top)).to_bits();
+        let word = if top == 0 { sign } else { concat(&[sign, bits.slice(0..top)]) };
         let offset = Value::pow2(top);
-        Word { word: known(word.to_uint(), ty.plus(IntTy::constant(offset.clone()))), offset, form, chained: false }
+        let word = known(word.to_uint(), ty.plus(IntTy::constant(offset.clone())));
+        Word { word, negative: false, offset, form, chained: false }
     }
 
-    /// The negative value: the inverted word.
-    fn negated(&self) -> Word {
+    /// The inverted word, and the offset with which it is the other sign's: `~word = ∓value + (2^width - 1 - offset)`.
+    fn inverted(&self) -> (Int, Value) {
         let ty = self.word.ty();
         let most = &Value::pow2(ty.width()) - &Value::ONE;
-        let form = self.form.iter().map(|(i, c)| (*i, -c)).collect();
-        let offset = &most - &self.offset;
         let word = match ty.as_constant() {
             Some(only) => lit(&most - &only),
-            None => known((!self.word.to_bits()).to_uint(), IntTy::constant(most).minus(ty)),
+            None => known((!self.word.to_bits()).to_uint(), IntTy::constant(most.clone()).minus(ty)),
         };
-        Word { word, offset, form, chained: false }
+        (word, &most - &self.offset)
     }
 
     fn plus(&self, s: u32, other: &Word, t: u32, subtract: bool, types: &[IntTy], once: bool) -> Word {
+        let (form, _) = combined(&self.form, s, &other.form, t, subtract);
         if self.word.raw().is_poison() || other.word.raw().is_poison() {
-            return Word { word: Int::new(Raw::POISON), ..self.clone() };
+            return Word { word: Int::new(Raw::POISON), form, ..self.clone() };
         }
-        let other = if subtract { &other.negated() } else { other };
-        let (form, _) = combined(&self.form, s, &other.form, t, false);
-        let offset = &(&self.offset * &Value::pow2(s)) + &(&other.offset * &Value::pow2(t));
-        let sum = Word { word: self.word, offset, form, chained: once };
-        let exact = sum.range(types).plus(IntTy::constant(sum.offset.clone()));
+        // Of different signs, the one that is shifted further is inverted, so that what passes by below stays as it is.
+        let other_negative = other.negative != subtract;
+        let invert = self.negative != other_negative;
+        let (mut a, mut b) = ((self.word, self.offset.clone()), (other.word, other.offset.clone()));
+        let mut negative = self.negative;
+        let mut chained = [self.chained && s == 0, other.chained && t == 0];
+        if invert && t >= s {
+            (b, chained[1]) = (other.inverted(), false);
+        } else if invert {
+            (a, chained[0]) = (self.inverted(), false);
+            negative = other_negative;
+        }
+        let offset = &(&a.1 * &Value::pow2(s)) + &(&b.1 * &Value::pow2(t));
+        let sum = Word { word: a.0, negative, offset, form, chained: once };
+        let range = sum.range(types);
+        let range = if negative { IntTy::constant(0).minus(range) } else { range };
+        let exact = range.plus(IntTy::constant(sum.offset.clone()));
         let shifted = |x: Int, n: u32| if n == 0 { x } else { x << n };
-        let word = if (self.chained && s == 0) || (other.chained && t == 0) {
+        let word = if chained[0] || chained[1] {
             let below = |x: Int, n: u32| x.to_bits().concat(bits(n + 1, 0)).to_uint();
-            let sum = below(self.word, s) + below(other.word, t);
+            let sum = below(a.0, s) + below(b.0, t);
             let width = sum.ty().width();
             known(sum.to_bits().slice(1..width.max(1)).to_uint(), exact)
         } else {
-            known(shifted(self.word, s) + shifted(other.word, t), exact)
+            known(shifted(a.0, s) + shifted(b.0, t), exact)
         };
         Word { word, ..sum }
     }

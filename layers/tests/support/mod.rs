@@ -105,7 +105,8 @@ fn steps(rng: &mut Rng, ty: &TensorTy) -> Steps {
     let count = ty.ranges.len();
     let functions: Vec<StepFunction> = (0..3).map(|_| function()).collect();
     let of = if rng.chance(0.5) { vec![1] } else { (0..count).map(|_| rng.between(0, 2) as u32).collect() };
-    let form = one_of(rng, &[Form::Auto, Form::Auto, Form::Comparisons, Form::Table, Form::Multiplier]);
+    let form =
+        one_of(rng, &[Form::Auto, Form::Auto, Form::Comparisons, Form::Table, Form::Multiplier, Form::Staircase]);
     Steps { functions: Arc::new(functions), of: Arc::new(of), form }
 }
 
