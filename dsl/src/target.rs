@@ -4,6 +4,7 @@
 //! report is the judge. They follow the structure of the logic (levels of LUTs, bits of a carry chain) with one constant each.
 
 use crate::ir::{BinOp, Op, UnOp};
+use crate::retime::{Timing, femtoseconds, nanoseconds};
 use crate::ty::Ty;
 
 /// The wanted clock and the device.
@@ -57,44 +58,74 @@ impl Target {
 }
 
 impl Device {
-    /// The delay of one operation in nanoseconds. `operands` are the types of its operands, in order; `constant` says
-    /// that the second one is a constant, and of a selection that all its choices are.
+    /// The delay of one operation in nanoseconds, from the last bit of its operands to the last of its result. `operands` are
+    /// the types of its operands, in order; `constant` says that the second one is a constant, and of a selection that all
+    /// its choices are.
     pub fn delay(&self, op: &Op, ty: Ty, operands: &[Ty], constant: bool) -> f64 {
+        nanoseconds(self.timing(op, ty, operands, constant, false).whole())
+    }
+
+    /// So many multiplexers in a row.
+    pub(crate) fn muxes(&self, count: u32) -> Timing {
+        Timing::Level(femtoseconds(self.lut * f64::from(count)))
+    }
+
+    /// When the bits of a result follow those of the operands. `zero`: the constant is 0.
+    pub(crate) fn timing(&self, op: &Op, ty: Ty, operands: &[Ty], constant: bool, zero: bool) -> Timing {
         let width = |n: usize| operands.get(n).map_or(1, |t| t.width().max(1));
         let wide = width(0).max(width(1));
-        let chain = |bits: u32| self.lut + self.carry + self.carry_bit * f64::from(bits);
+        let level = |levels: f64| Timing::Level(femtoseconds(self.lut * levels));
+        let enter = |chains: f64| femtoseconds((self.lut + self.carry) * chains);
+        let ripple = |bits: u32| femtoseconds(self.carry_bit * f64::from(bits));
+        // Adders in a row overlap: the second one's low bits need not wait for the first one's high bits.
+        let chains = |chains: f64, bits: u32| Timing::Ripple { enter: enter(chains), ripple: ripple(bits) };
+        let bitwise = Timing::Ripple { enter: femtoseconds(self.lut), ripple: 0 };
         // Levels of a tree that joins `n` bits.
         let levels = |n: u32, fan: u32| f64::from(n.max(1)).log(f64::from(fan.max(2))).ceil().max(1.0);
-        // A table in LUTs: six address bits a level, then multiplexers of four.
-        let table = self.lut * (1.0 + (f64::from(width(0)) - f64::from(self.lut_inputs)).max(0.0) / 2.0);
+        // A table in LUTs: so many address bits a level, then multiplexers of four.
+        let table = level(1.0 + (f64::from(width(0)) - f64::from(self.lut_inputs)).max(0.0) / 2.0);
+        // The last bit shows at the first ones.
+        let high_bits = Timing::Level(0);
         match op {
-            Op::Const(_) | Op::Input(_) | Op::Reg(_) | Op::Wire(_) | Op::Inst(..) => 0.0,
-            Op::Slice(..) | Op::Concat(_) => 0.0,
+            Op::Const(_) | Op::Input(_) | Op::Reg(_) | Op::Wire(_) | Op::Inst(..) => Timing::WIRE,
+            Op::Slice(_, 0) => Timing::WIRE,
+            Op::Slice(..) | Op::Concat(_) => high_bits,
             Op::Un(op, _) => match op {
-                UnOp::Neg | UnOp::Abs => chain(ty.width()),
-                UnOp::ReduceAnd | UnOp::ReduceOr | UnOp::ReduceXor => self.lut * levels(width(0), self.lut_inputs),
-                UnOp::PopCount => self.lut * 2.0 * levels(width(0), 3),
+                UnOp::Neg => chains(1.0, ty.width()),
+                // The sign decides what is added.
+                UnOp::Abs => Timing::Level(femtoseconds(self.chain(ty.width()))),
+                UnOp::ReduceAnd | UnOp::ReduceOr | UnOp::ReduceXor => level(levels(width(0), self.lut_inputs)),
+                UnOp::PopCount => level(2.0 * levels(width(0), 3)),
                 // Packed into the LUTs around.
-                UnOp::Not => 0.0,
-                UnOp::ToBits | UnOp::ToUint | UnOp::ToSint | UnOp::Wrap | UnOp::Claim | UnOp::Refine => 0.0,
+                UnOp::Not => Timing::WIRE,
+                UnOp::ToBits | UnOp::ToUint | UnOp::ToSint | UnOp::Wrap | UnOp::Claim | UnOp::Refine => Timing::WIRE,
             },
             Op::Bin(op, ..) => match op {
-                BinOp::Add | BinOp::Sub => chain(ty.width()),
-                BinOp::Mul if constant => chain(ty.width()) * levels(width(1).div_ceil(2), 2),
-                BinOp::Mul => chain(ty.width()) * levels(width(0).min(width(1)), 2),
-                BinOp::Div | BinOp::Rem => chain(wide) * f64::from(width(0)),
-                BinOp::Min | BinOp::Max => chain(wide) + self.lut,
-                BinOp::Eq | BinOp::Ne => self.lut * levels(2 * wide, self.lut_inputs),
-                BinOp::Lt | BinOp::Le => chain(wide),
-                BinOp::And | BinOp::Or | BinOp::Xor => self.lut,
-                BinOp::Shl | BinOp::Shr if constant => 0.0,
-                BinOp::Shl | BinOp::Shr => self.lut * f64::from(width(1).div_ceil(2)),
+                BinOp::Add | BinOp::Sub => chains(1.0, ty.width()),
+                BinOp::Mul if constant => chains(levels(width(1).div_ceil(2), 2), ty.width()),
+                BinOp::Mul => chains(levels(width(0).min(width(1)), 2), ty.width()),
+                BinOp::Div | BinOp::Rem => Timing::Level(femtoseconds(self.chain(wide) * f64::from(width(0)))),
+                // The sign decides.
+                BinOp::Min | BinOp::Max if zero => level(1.0),
+                BinOp::Min | BinOp::Max => Timing::Level(femtoseconds(self.chain(wide) + self.lut)),
+                BinOp::Eq | BinOp::Ne => level(levels(2 * wide, self.lut_inputs)),
+                BinOp::Lt if zero => high_bits,
+                BinOp::Lt | BinOp::Le => Timing::Compare { enter: enter(1.0), ripple: ripple(wide) },
+                BinOp::And | BinOp::Or | BinOp::Xor => bitwise,
+                BinOp::Shl if constant => Timing::WIRE,
+                BinOp::Shr if constant => high_bits,
+                BinOp::Shl | BinOp::Shr => level(f64::from(width(1).div_ceil(2))),
             },
-            Op::Mux(..) => self.lut,
+            Op::Mux(..) => bitwise,
             Op::Select(..) if constant => table,
-            Op::Select(_, choices) => self.lut * levels(choices.len() as u32, 4),
+            Op::Select(_, choices) => level(levels(choices.len() as u32, 4)),
             Op::MemRead { .. } => table,
         }
+    }
+
+    /// A LUT with a carry chain behind it.
+    fn chain(&self, bits: u32) -> f64 {
+        self.lut + self.carry + self.carry_bit * f64::from(bits)
     }
 }
 
