@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+mod delays;
 mod golden;
 mod python;
 mod tools;
@@ -21,6 +22,7 @@ Jobs of the workspace:
   cargo xtask bench [ARGS]   all benchmarks (ARGS go to `cargo bench`)
   cargo xtask catalogue [check]
                              figures and timing diagrams of the book's catalogue anew; with `check` only compared
+  cargo xtask delays         delays of small circuits, which the constants for pipelining stand for: some minutes
   cargo xtask bench-golden   the golden model beside onnxruntime and numpy, on one thread
   cargo xtask fuzz-modules [N]
                              N (10000) random modules that no run had before on every engine and tool;
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Some("ci") => setup().and_then(|_| lint()).and_then(|()| test(&[])),
         Some("bench") => cargo("bench").arg("--workspace").args(&rest).checked("a benchmark failed"),
         Some("catalogue") => catalogue(&rest),
+        Some("delays") => tools::provide().and_then(|()| delays::measure(root())),
         Some("bench-golden") => golden::bench(root()),
         Some("fuzz-modules") => fuzz_modules(&rest),
         Some("fuzz-import") => fuzz_import(&rest),

@@ -22,6 +22,8 @@ mod pairs;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use arrival::Span;
 pub(crate) use arrival::{Timing, femtoseconds, nanoseconds};
 
 /// What is cut into stages. Operands come before their users.
