@@ -99,7 +99,7 @@ pub fn measure(root: &Path) -> Result {
             let (_, log) = output(place.current_dir(&folder))?;
             let rates = log.lines().filter(|line| line.contains("Max frequency for clock"));
             let rate = rates
-                .filter_map(|line| line.rsplit(" MHz").nth(1)?.split_whitespace().last()?.parse().ok())
+                .filter_map(|line| line.rsplit(" MHz").nth(1)?.split_whitespace().last()?.parse::<f64>().ok())
                 .next_back();
             periods.push(1000.0 / rate.ok_or_else(|| format!("nextpnr gave no rate for `{}`", circuit.name))?);
         }
@@ -114,7 +114,7 @@ pub fn measure(root: &Path) -> Result {
 /// The cells on the longest path between registers.
 fn levels(folder: &Path, synthesis: &str) -> Result<u32> {
     let log = yosys(folder, &format!("{synthesis}; opt_clean; ltp -noff * t:FD* %d"))?;
-    let length = log.rsplit("(length=").next().and_then(|rest| rest.split(')').next()?.parse().ok());
+    let length: Option<u32> = log.rsplit("(length=").next().and_then(|rest| rest.split(')').next()?.parse().ok());
     length.ok_or_else(|| "yosys told no longest path".to_owned())
 }
 
