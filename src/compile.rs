@@ -79,6 +79,7 @@ enum Ports {
 enum Device {
     Lut6,
     Lut4,
+    Gates,
 }
 
 /// The configuration file.
@@ -147,7 +148,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let family = match arguments.device.or(config.device) {
         Some(Device::Lut4) => Family::Lut4,
-        _ => Family::Lut6,
+        Some(Device::Gates) => Family::Gates,
+        None | Some(Device::Lut6) => Family::Lut6,
     };
     let interface = match arguments.interface.or(config.interface) {
         Some(Ports::Stream) => Interface::Stream,

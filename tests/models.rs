@@ -62,6 +62,11 @@ fn a_configuration_says_what_the_flags_say() {
         serde_json::from_str(&std::fs::read_to_string(Path::new(&dir).join("network.json")).unwrap()).unwrap();
     assert_eq!(package["latency"], 0);
     assert_eq!(package["options"]["target"]["family"], "Lut4");
+    let dir = compiled("by_flag", &["--clock-mhz", "100", "--device", "gates"]);
+    let package: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(Path::new(&dir).join("network.json")).unwrap()).unwrap();
+    assert_eq!(package["options"]["target"]["family"], "Gates");
+    assert!(package["latency"].as_u64() > Some(0), "{package}");
     std::fs::write(&file, "clock-mzh = 0\n").unwrap();
     let model = example("model.onnx");
     let said = says(&["compile", &model, "-o", &dir, "--config", file.to_str().unwrap()], 2);

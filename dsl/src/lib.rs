@@ -49,6 +49,7 @@ pub mod ids;
 pub mod ir;
 pub mod parts;
 pub mod pass;
+mod retime;
 pub mod target;
 pub mod ty;
 pub mod value;

@@ -10,6 +10,8 @@ pub enum Family {
     Lut6,
     /// Four-input LUTs: see [`Device::LUT4`].
     Lut4,
+    /// Gates of two inputs: see [`Device::GATES`].
+    Gates,
 }
 
 /// What pipeline registers are placed for.
@@ -43,6 +45,7 @@ impl Target {
         let device = match self.family {
             Family::Lut6 => Device::LUT6,
             Family::Lut4 => Device::LUT4,
+            Family::Gates => Device::GATES,
         };
         Delays { clock_mhz: self.clock_mhz(), device }
     }

@@ -106,15 +106,15 @@ fn relu(name: &str, output: &str) -> Arc<Network> {
     Arc::new(net)
 }
 
-fn at_700_mhz(network: Arc<Network>) -> (gatewright_dsl::ir::Design, u32) {
-    let target = Target::mhz(700.0, Family::Lut6);
+fn at_900_mhz(network: Arc<Network>) -> (gatewright_dsl::ir::Design, u32) {
+    let target = Target::mhz(900.0, Family::Lut6);
     Unrolled { network, target }.elaborate(&Options::default()).unwrap_or_else(|e| panic!("{e}"))
 }
 
 #[test]
 fn ports_and_signals_have_the_networks_names() {
     let network = relu("trigger", "x");
-    let (design, latency) = at_700_mhz(network);
+    let (design, latency) = at_900_mhz(network);
     assert_eq!(latency, 1);
     let top = &design.modules[design.top];
     assert_eq!(top.name, "trigger");
@@ -188,7 +188,7 @@ fn a_clock_that_is_too_fast_is_refused() {
 /// Reset clears what is under way.
 #[test]
 fn reset_empties_the_pipeline() {
-    let (design, latency) = at_700_mhz(relu("cleared", "y"));
+    let (design, latency) = at_900_mhz(relu("cleared", "y"));
     assert_eq!(latency, 1);
     let mut dut = Interpreter::new(&design).unwrap();
     let (valid, out_valid) = (dut.pin("in_valid").unwrap(), dut.pin("out_valid").unwrap());

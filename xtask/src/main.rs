@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 mod cmvm;
+mod delays;
 mod golden;
 mod python;
 mod tools;
@@ -22,6 +23,7 @@ Jobs of the workspace:
   cargo xtask bench [ARGS]   all benchmarks (ARGS go to `cargo bench`)
   cargo xtask catalogue [check]
                              figures and timing diagrams of the book's catalogue anew; with `check` only compared
+  cargo xtask delays         delays of small circuits, which the constants for pipelining stand for: some minutes
   cargo xtask bench-golden   the golden model beside onnxruntime and numpy, on one thread
   cargo xtask bench-cmvm [peers]
                              constant products of ../shared/cmvm beside the peers' figures, each graph scored; with
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Some("ci") => setup().and_then(|_| lint()).and_then(|()| test(&[])),
         Some("bench") => cargo("bench").arg("--workspace").args(&rest).checked("a benchmark failed"),
         Some("catalogue") => catalogue(&rest),
+        Some("delays") => tools::provide().and_then(|()| delays::measure(root())),
         Some("bench-golden") => golden::bench(root()),
         Some("bench-cmvm") => match rest.first().map(|a| a.to_str()) {
             None => cmvm::bench(root(), false),

@@ -27,7 +27,7 @@ mod tests {
             },
             "E0217: this operation does not fit a clock of 400 MHz
             at product
-            | it takes about 12.82 ns of the 2.30 ns between two registers
+            | it takes about 6.14 ns of the 2.30 ns between two registers
             region: the region begins here
             in region at region
             help: ask for a slower clock, or split the operation into smaller ones",
