@@ -14,6 +14,7 @@ mod ir;
 mod output;
 mod report;
 mod samples;
+mod synth;
 mod testbench;
 mod trace;
 mod verify;
@@ -34,6 +35,8 @@ enum Job {
     Verify(verify::Arguments),
     /// Say what a compiled model takes, layer by layer
     Report(report::Arguments),
+    /// Synthesise a compiled model's Verilog with Yosys and compare with the estimate
+    Synth(synth::Arguments),
     /// Compile a real model and verify its hardware on 500 handwritten digits
     Demo(demo::Arguments),
     /// Read, verify and rewrite the text form of a design.
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Job::Compile(arguments) => compile::run(&arguments),
         Job::Verify(arguments) => verify::run(&arguments),
         Job::Report(arguments) => report::run(&arguments),
+        Job::Synth(arguments) => synth::run(&arguments),
         Job::Demo(arguments) => demo::run(&arguments),
         Job::Ir(arguments) => ir::run(&arguments),
     };
