@@ -55,7 +55,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         timeout: Duration::from_secs(arguments.timeout),
     };
     let found = Synthesis { estimate, ..synthesise(&request).map_err(failure)? };
-    let json = serde_json::to_string_pretty(&found).map_err(|e| Failure::Unusable(format!("cannot write JSON: {e}")))?;
+    let json =
+        serde_json::to_string_pretty(&found).map_err(|e| Failure::Unusable(format!("cannot write JSON: {e}")))?;
     output::write(&dir.join(flow.file()), &(json + "\n"))?;
     report::write(dir, &report)?;
     output::write(Path::new("-"), &found.text())

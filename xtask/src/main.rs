@@ -1,6 +1,6 @@
 //! Named jobs of the workspace: `cargo xtask` lists them.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -21,6 +21,10 @@ Jobs of the workspace:
   cargo xtask bench [ARGS]   all benchmarks (ARGS go to `cargo bench`)
   cargo xtask catalogue [check]
                              figures and timing diagrams of the book's catalogue anew; with `check` only compared
+  cargo xtask calibrate      estimates of cells beside what Yosys counts, for each primitive over a range of sizes
+  cargo xtask estimates [MODEL ...]
+                             the same for the models of ../shared/models (which takes Yosys up to an hour); fails where
+                             one is off by more than 15 %
   cargo xtask bench-golden   the golden model beside onnxruntime and numpy, on one thread
   cargo xtask fuzz-modules [N]
                              N (10000) random modules that no run had before on every engine and tool;
@@ -45,6 +49,8 @@ fn main() -> ExitCode {
         Some("ci") => setup().and_then(|_| lint()).and_then(|()| test(&[])),
         Some("bench") => cargo("bench").arg("--workspace").args(&rest).checked("a benchmark failed"),
         Some("catalogue") => catalogue(&rest),
+        Some("calibrate") => calibrate(&rest),
+        Some("estimates") => estimates(&rest),
         Some("bench-golden") => golden::bench(root()),
         Some("fuzz-modules") => fuzz_modules(&rest),
         Some("fuzz-import") => fuzz_import(&rest),
@@ -109,6 +115,23 @@ fn catalogue(args: &[OsString]) -> Result {
     let mut command = cargo("test");
     command.args(["--package", "gatewright-book", "--test", "catalogue", "--", "--include-ignored"]);
     command.env("GATEWRIGHT_CATALOGUE", job).checked("the catalogue is not what it should be")
+}
+
+/// Estimates of primitives.
+fn calibrate(args: &[OsString]) -> Result {
+    if !args.is_empty() {
+        return Err("calibrate takes nothing".into());
+    }
+    let mut command = cargo("test");
+    command.args(["--package", "gatewright-sim", "--test", "estimates", "--", "--ignored", "--nocapture"]);
+    command.checked("the primitives could not be synthesised")
+}
+
+/// Estimates of real models.
+fn estimates(args: &[OsString]) -> Result {
+    let mut command = cargo("test");
+    command.args(["--release", "--package", "gatewright", "--test", "synth", "--", "--ignored", "--nocapture"]);
+    command.env("GATEWRIGHT_MODELS", args.join(OsStr::new(" "))).checked("an estimate is off, or Yosys failed")
 }
 
 /// Random modules beyond those of the tests, from a seed that the clock gives.

@@ -41,7 +41,12 @@ impl Synthesis {
 
     /// The heading, a table of what was counted beside what was estimated with their ratio, and remarks.
     pub(super) fn said(&self) -> (String, Vec<Vec<String>>, Vec<String>) {
-        let head = format!("{} for {}, {} s", self.yosys.split(" (").next().unwrap_or("Yosys"), self.flow, number(self.seconds));
+        let head = format!(
+            "{} for {}, {} s",
+            self.yosys.split(" (").next().unwrap_or("Yosys"),
+            self.flow,
+            number(self.seconds)
+        );
         let cells = |(what, counted, estimated): Row| {
             let ratio = estimated.filter(|_| counted > 0).map(|e| format!("{:.2}", e as f64 / counted as f64));
             vec![what.to_owned(), whole(counted), estimated.map(whole).unwrap_or_default(), ratio.unwrap_or_default()]
@@ -68,16 +73,23 @@ impl Synthesis {
     }
 }
 
+impl Estimate {
+    /// Inputs of a LUT, in words.
+    pub(super) fn lut_inputs(&self) -> &'static str {
+        match self.family {
+            Family::Lut6 => "six",
+            Family::Lut4 => "four",
+        }
+    }
+}
+
 impl Report {
     /// The estimate of the whole design, and what was measured.
     pub(super) fn cells(&self) -> String {
         let mut out = String::new();
         let e = &self.estimate;
-        let kind = match e.family {
-            Family::Lut6 => "six",
-            Family::Lut4 => "four",
-        };
-        let _ = write!(out, "estimated: {} LUTs of {kind} inputs, {} carry cells", whole(e.luts), whole(e.carries));
+        let (luts, kind) = (whole(e.luts), e.lut_inputs());
+        let _ = write!(out, "estimated: {luts} LUTs of {kind} inputs, {} carry cells", whole(e.carries));
         let _ = write!(out, ", {} flip-flops", whole(e.flip_flops));
         if e.shift_registers > 0 {
             let _ = write!(out, ", {} shift registers", whole(e.shift_registers));

@@ -42,7 +42,8 @@ fn placed(work: &Path, timeout: Duration) -> (Option<Clock>, Option<String>) {
     for name in ECP5 {
         let program = Program::new(name.as_ref(), timeout);
         // A relative path: the placer of the Python package sees no other folder.
-        let arguments = ["--json", flow::NETLIST, "--report", REPORT, "--85k", "--out-of-context", "--timing-allow-fail"];
+        let arguments =
+            ["--json", flow::NETLIST, "--report", REPORT, "--85k", "--out-of-context", "--timing-allow-fail"];
         let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
         let started = Instant::now();
         match program.and_then(|p| p.run(&arguments, work, &work.join("nextpnr.log"))) {

@@ -61,12 +61,8 @@ const ECP5: &[(&str, Kind)] = &[
     ("DP16KD", Kind::Memory),
     ("PDPW16KD", Kind::Memory),
 ];
-const ICE40: &[(&str, Kind)] = &[
-    ("SB_LUT4", Kind::Lut),
-    ("SB_CARRY", Kind::Carry),
-    ("SB_DFF", Kind::FlipFlop),
-    ("SB_RAM", Kind::Memory),
-];
+const ICE40: &[(&str, Kind)] =
+    &[("SB_LUT4", Kind::Lut), ("SB_CARRY", Kind::Carry), ("SB_DFF", Kind::FlipFlop), ("SB_RAM", Kind::Memory)];
 const GENERIC: &[(&str, Kind)] = &[
     ("$_NOT_", Kind::Inverter),
     ("$_DFF", Kind::FlipFlop),
@@ -114,10 +110,9 @@ impl Flow {
             ),
             Flow::Ecp5 => (format!("synth_ecp5 -top {top} -nodsp"), "t:TRELLIS_FF %d"),
             Flow::Ice40 => (format!("synth_ice40 -top {top}"), "t:SB_DFF* %d"),
-            Flow::Generic => (
-                format!("synth -top {top} -flatten; abc -g AND,OR,XOR,MUX"),
-                "t:$_DFF* %d t:$_SDFF* %d t:$_ALDFF* %d",
-            ),
+            Flow::Generic => {
+                (format!("synth -top {top} -flatten; abc -g AND,OR,XOR,MUX"), "t:$_DFF* %d t:$_SDFF* %d t:$_ALDFF* %d")
+            }
         };
         let mut steps = vec![
             format!("read_verilog -sv -defer {}", sources.join(" ")),

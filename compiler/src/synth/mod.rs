@@ -21,7 +21,6 @@ pub use flow::Flow;
 
 use crate::report::Estimate;
 
-
 /// The form of `synth-*.json`.
 pub const FORMAT: u32 = 1;
 /// The version of Yosys for which estimates are calibrated.

@@ -10,7 +10,7 @@ use super::words::{Logic, Summand, extend};
 use super::{Family, NOBODY};
 use crate::ids::{DomainId, Id, InstId, MemId, ModuleId, NodeId, RegId};
 use crate::ir::visit::for_each_in_block;
-use crate::ir::{BinOp, Block, Design, Dir, Module, ModuleKind, Op, ResetKind, Stmt, UnOp};
+use crate::ir::{BinOp, Block, Design, Module, ModuleKind, Op, Stmt, UnOp};
 use crate::ty::Ty;
 use crate::value::Value;
 
@@ -34,39 +34,39 @@ pub struct Lowered {
 }
 
 /// A module in its place.
-struct Place<'d> {
-    module: &'d Module,
-    shared: Rc<Shared>,
-    parent: Option<(usize, InstId)>,
-    children: HashMap<InstId, usize>,
-    values: Vec<Option<Vec<Lit>>>,
-    terms: HashMap<NodeId, Option<Vec<Term>>>,
-    regs: HashMap<RegId, Vec<Lit>>,
-    reads: HashMap<(MemId, u32), Vec<Lit>>,
-    owner: u32,
+pub(super) struct Place<'d> {
+    pub(super) module: &'d Module,
+    pub(super) shared: Rc<Shared>,
+    pub(super) parent: Option<(usize, InstId)>,
+    pub(super) children: HashMap<InstId, usize>,
+    pub(super) values: Vec<Option<Vec<Lit>>>,
+    pub(super) terms: HashMap<NodeId, Option<Vec<Term>>>,
+    pub(super) regs: HashMap<RegId, Vec<Lit>>,
+    pub(super) reads: HashMap<(MemId, u32), Vec<Lit>>,
+    pub(super) owner: u32,
 }
 
 /// A node in its place.
-type At = (usize, NodeId);
+pub(super) type At = (usize, NodeId);
 
 /// What a bit takes, when, its value under reset, and its clock.
-type FlopKey = (Lit, Option<Lit>, Option<bool>, (usize, DomainId));
+pub(super) type FlopKey = (Lit, Option<Lit>, Option<bool>, (usize, DomainId));
 
-pub struct Lowering<'d> {
-    design: &'d Design,
-    owner: &'d dyn Fn(NodeId) -> u32,
-    shared: HashMap<ModuleId, Rc<Shared>>,
+pub(super) struct Lowering<'d> {
+    pub(super) design: &'d Design,
+    pub(super) owner: &'d dyn Fn(NodeId) -> u32,
+    pub(super) shared: HashMap<ModuleId, Rc<Shared>>,
     /// Bits of registers by what they take and when: equal ones are one.
-    known: HashMap<FlopKey, Lit>,
-    started: HashSet<(usize, RegId)>,
-    flops: Vec<Flop>,
-    places: Vec<Place<'d>>,
-    logic: Logic,
+    pub(super) known: HashMap<FlopKey, Lit>,
+    pub(super) started: HashSet<(usize, RegId)>,
+    pub(super) flops: Vec<Flop>,
+    pub(super) places: Vec<Place<'d>>,
+    pub(super) logic: Logic,
     /// Registers that something reads and whose inputs are not there yet.
-    waiting: Vec<(usize, RegId)>,
-    roots: Vec<Lit>,
+    pub(super) waiting: Vec<(usize, RegId)>,
+    pub(super) roots: Vec<Lit>,
     /// What memories and black boxes read.
-    more: Vec<At>,
+    pub(super) more: Vec<At>,
 }
 
 /// All that the outputs of a design depend on. `owner` says whose a node of the top module is.
@@ -121,7 +121,7 @@ impl<'d> Lowering<'d> {
         self.places.len() - 1
     }
 
-    fn child(&mut self, place: usize, inst: InstId) -> usize {
+    pub(super) fn child(&mut self, place: usize, inst: InstId) -> usize {
         if let Some(&child) = self.places[place].children.get(&inst) {
             return child;
         }
@@ -187,7 +187,7 @@ impl<'d> Lowering<'d> {
     }
 
     /// The bits of a node, made now where they are not there yet.
-    fn value(&mut self, at: At) -> Vec<Lit> {
+    pub(super) fn value(&mut self, at: At) -> Vec<Lit> {
         let mut way = vec![self.one(at)];
         while let Some(&now) = way.last() {
             if self.places[now.0].values[now.1.index()].is_some() {
@@ -210,16 +210,16 @@ impl<'d> Lowering<'d> {
     }
 
     /// The node that stands for all that are equal.
-    fn one(&self, (place, n): At) -> At {
+    pub(super) fn one(&self, (place, n): At) -> At {
         (place, self.places[place].shared.of(n))
     }
 
-    fn known(&self, at: At) -> Vec<Lit> {
+    pub(super) fn known(&self, at: At) -> Vec<Lit> {
         let (place, n) = self.one(at);
         self.places[place].values[n.index()].clone().unwrap_or_default()
     }
 
-    fn leaves(&mut self, width: u32) -> Vec<Lit> {
+    pub(super) fn leaves(&mut self, width: u32) -> Vec<Lit> {
         (0..width).map(|_| self.logic.net.leaf()).collect()
     }
 
@@ -293,15 +293,14 @@ impl<'d> Lowering<'d> {
     }
 
     /// The choice of an index from `lo` to `hi`, by the bits in which these differ.
-    fn select(&mut self, index: &[Lit], lo: usize, hi: usize, of: &dyn Fn(usize) -> Lit) -> Lit {
+    pub(super) fn select(&mut self, index: &[Lit], lo: usize, hi: usize, of: &dyn Fn(usize) -> Lit) -> Lit {
         if lo >= hi {
             return of(lo);
         }
         let bit = (lo ^ hi).ilog2() as usize;
         if bit < self.logic.family.lut_inputs() && (lo..=hi).all(|k| is_constant(of(k))) {
-            let truth = (0..1_usize << (bit + 1)).fold(0_u64, |truth, k| {
-                truth | u64::from(of(reached(lo, hi, k))) << k
-            });
+            let truth =
+                (0..1_usize << (bit + 1)).fold(0_u64, |truth, k| truth | u64::from(of(reached(lo, hi, k))) << k);
             return self.logic.net.table(&index[..=bit], truth);
         }
         let high = (hi >> bit) << bit;
@@ -337,7 +336,8 @@ impl<'d> Lowering<'d> {
     fn binary(&mut self, op: BinOp, (a, a_ty): (&[Lit], Ty), (b, b_ty): (&[Lit], Ty), ty: Ty) -> Vec<Lit> {
         let width = ty.width() as usize;
         let signed = a_ty.is_signed() || b_ty.is_signed();
-        let both = a.len().max(b.len()) + usize::from(a_ty.is_signed() != b_ty.is_signed());
+        let bits = |x: &[Lit], from: Ty| x.len() + usize::from(signed && !from.is_signed());
+        let both = bits(a, a_ty).max(bits(b, b_ty));
         let wide = |x: &[Lit], from: Ty| extend(x, from.is_signed(), both);
         let fixed = |x: &[Lit]| x.iter().all(|b| is_constant(*b));
         match op {
@@ -363,7 +363,11 @@ impl<'d> Lowering<'d> {
             // A signed number against a constant is compared as the Verilog says: with its neighbour.
             BinOp::Le if signed && fixed(a) != fixed(b) => {
                 let (mut x, mut y) = (wide(a, a_ty), wide(b, b_ty));
-                if fixed(b) { step(&mut y, true) } else { step(&mut x, false) }
+                if fixed(b) {
+                    step(&mut y, true)
+                } else {
+                    step(&mut x, false)
+                }
                 vec![self.logic.greater(&y, &x, true, false)]
             }
             BinOp::Le => vec![self.logic.greater(&wide(b, b_ty), &wide(a, a_ty), signed, true)],
@@ -409,7 +413,7 @@ impl<'d> Lowering<'d> {
     }
 
     /// The value of a decision tree; `bits` where nothing is set.
-    fn block(&mut self, place: usize, block: &Block, mut bits: Vec<Lit>, ty: Ty) -> Vec<Lit> {
+    pub(super) fn block(&mut self, place: usize, block: &Block, mut bits: Vec<Lit>, ty: Ty) -> Vec<Lit> {
         let width = ty.width() as usize;
         for stmt in block {
             match stmt {
@@ -441,110 +445,6 @@ impl<'d> Lowering<'d> {
             }
         }
         bits
-    }
-
-    fn register_bits(&mut self, place: usize, reg: RegId) -> Vec<Lit> {
-        if let Some(bits) = self.places[place].regs.get(&reg) {
-            return bits.clone();
-        }
-        let module = self.places[place].module;
-        let r = &module.regs[reg];
-        let there = |at: At| {
-            let (place, n) = self.one(at);
-            self.places[place].values[n.index()].is_some()
-        };
-        let known = simple(r).filter(|(value, enable)| there((place, *value)) && enable.is_none_or(|e| there((place, e))));
-        let bits = match known {
-            Some((value, enable)) => {
-                let next = extend(&self.known((place, value)), module.nodes[value].ty.is_signed(), r.ty.width() as usize);
-                let enable = enable.map(|e| self.known((place, e))[0]);
-                self.roots.extend(enable);
-                let reset = module.domains[r.domain].reset.as_ref().and(r.reset.as_ref());
-                let clock = if module.domains.len() == 1 { (0, r.domain) } else { (place, r.domain) };
-                let bit = |(k, d)| self.flop(d, enable, reset.map(|v| v.bit(k as u32)), clock);
-                next.into_iter().enumerate().map(bit).collect()
-            }
-            None => {
-                self.waiting.push((place, reg));
-                self.leaves(r.ty.width())
-            }
-        };
-        self.places[place].regs.insert(reg, bits.clone());
-        bits
-    }
-
-    /// The bit of a register that takes `d`: equal ones are one.
-    fn flop(&mut self, d: Lit, enable: Option<Lit>, reset: Option<bool>, clock: (usize, DomainId)) -> Lit {
-        if let Some(&q) = self.known.get(&(d, enable, reset, clock)) {
-            return q;
-        }
-        let q = self.logic.net.leaf();
-        self.known.insert((d, enable, reset, clock), q);
-        self.flops.push(Flop { q, d, enable, reset: reset.is_some() });
-        q
-    }
-
-    fn register(&mut self, place: usize, id: RegId) {
-        let module = self.places[place].module;
-        let reg = &module.regs[id];
-        let kept = self.places[place].regs[&id].clone();
-        // A condition for everything is the register's enable.
-        let (enable, next) = match &reg.next[..] {
-            [Stmt::When { arms, otherwise, .. }] if arms.len() == 1 && otherwise.is_empty() => {
-                (Some(self.value((place, arms[0].0))[0]), &arms[0].1)
-            }
-            _ => (None, &reg.next),
-        };
-        let next = self.block(place, next, kept.clone(), reg.ty);
-        let reset = module.domains[reg.domain].reset.as_ref().filter(|_| reg.reset.is_some());
-        if let (Some(_), Some(wire)) = (reset, module.reset_wire(reg.domain)) {
-            let (driver, ty) = (&module.wires[wire].driver, module.wires[wire].ty);
-            let bits = self.block(place, driver, vec![FALSE], ty);
-            self.roots.extend(bits);
-        }
-        // Asynchronous or not: pins of the register.
-        let reset = reset.is_some_and(|r| matches!(r.kind, ResetKind::Sync | ResetKind::Async));
-        self.roots.extend(enable);
-        self.flops.extend(kept.into_iter().zip(next).map(|(q, d)| Flop { q, d, enable, reset }));
-    }
-
-    fn output(&mut self, place: usize, inst: InstId, port: crate::ids::PortId, width: usize) -> Vec<Lit> {
-        let i = &self.places[place].module.insts[inst];
-        let of = &self.design.modules[i.module];
-        match (&of.kind, of.ports[port].driver) {
-            (ModuleKind::Body, Some(driver)) => {
-                let child = self.child(place, inst);
-                extend(&self.known((child, driver)), of.nodes[driver].ty.is_signed(), width)
-            }
-            _ => {
-                debug_assert!(of.ports[port].dir == Dir::Output);
-                self.more.extend(i.inputs.iter().map(|(_, n)| (place, *n)));
-                self.leaves(width as u32)
-            }
-        }
-    }
-
-    fn read(&mut self, place: usize, (id, port): (MemId, u32), field: usize) -> Vec<Lit> {
-        let mem = &self.places[place].module.mems[id];
-        let read = &mem.reads[port as usize];
-        let width = mem.fields[field].ty.width() as usize;
-        if mem.writes.is_empty() && read.sync.is_none() && !mem.init.is_empty() {
-            let address = self.known((place, read.addr));
-            let last = mem.init.len() - 1;
-            let bit = |k: usize, bit: usize| constant(mem.init[k][field].bit(bit as u32));
-            return (0..width).map(|b| self.select(&address, 0, last, &|k| bit(k, b))).collect();
-        }
-        if !self.places[place].reads.contains_key(&(id, port)) {
-            // The memory itself is not looked into.
-            let pins = mem.writes.iter().flat_map(|w| [w.addr, w.enable].into_iter().chain(w.data.iter().copied()));
-            let pins = pins.chain(mem.writes.iter().flat_map(|w| w.mask.iter().copied()));
-            self.more.extend(pins.chain([read.addr]).chain(read.enable).map(|n| (place, n)));
-            let all = mem.fields.iter().map(|f| f.ty.width()).sum();
-            let bits = self.leaves(all);
-            self.places[place].reads.insert((id, port), bits);
-        }
-        let before: u32 = mem.fields[..field].iter().map(|f| f.ty.width()).sum();
-        self.places[place].reads[&(id, port)][before as usize..][..width].to_vec()
     }
 }
 

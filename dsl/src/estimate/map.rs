@@ -7,7 +7,7 @@
 use super::net::{Gate, Lit, Net};
 
 /// Inputs of a LUT at most, wide ones of several included.
-const MOST: usize = 8;
+const MOST: usize = 9;
 /// Cuts that a gate keeps.
 const CUTS: usize = 8;
 /// Rounds after the first one.
@@ -16,7 +16,9 @@ const ROUNDS: usize = 2;
 /// What LUTs a device has.
 #[derive(Clone, Copy, Debug)]
 pub struct Luts {
-    /// Inputs at most.
+    /// Inputs of one at most.
+    pub narrow: usize,
+    /// The same with those that are joined to wide ones.
     pub inputs: usize,
     /// Area by the number of inputs.
     pub area: [f32; MOST + 1],
@@ -25,15 +27,20 @@ pub struct Luts {
 }
 
 impl Luts {
-    /// Six inputs, and with the multiplexers behind them eight.
+    /// Six inputs, and with the multiplexers behind them nine.
     pub const SIX: Luts = Luts {
-        inputs: 8,
-        area: [0.0, 2.0, 2.0, 3.0, 5.0, 5.0, 5.0, 10.0, 20.0],
-        count: [0, 1, 1, 1, 1, 1, 1, 2, 4],
+        narrow: 6,
+        inputs: 9,
+        area: [0.0, 2.0, 2.0, 3.0, 5.0, 5.0, 5.0, 10.0, 20.0, 40.0],
+        count: [0, 1, 1, 1, 1, 1, 1, 2, 4, 8],
     };
     /// Four inputs.
-    pub const FOUR: Luts =
-        Luts { inputs: 4, area: [0.0, 1.0, 1.0, 1.0, 1.0, 9.0, 9.0, 9.0, 9.0], count: [0, 1, 1, 1, 1, 0, 0, 0, 0] };
+    pub const FOUR: Luts = Luts {
+        narrow: 4,
+        inputs: 4,
+        area: [0.0, 1.0, 1.0, 1.0, 1.0, 9.0, 9.0, 9.0, 9.0, 9.0],
+        count: [0, 1, 1, 1, 1, 0, 0, 0, 0, 0],
+    };
 }
 
 #[derive(Clone, Copy)]
@@ -115,8 +122,10 @@ pub fn cover(net: &Net, roots: &[Lit], luts: &Luts) -> Cover {
     }
     let mut readers: Vec<f32> = reads.into_iter().map(|n| n.max(1) as f32).collect();
     let mut limits: Option<Vec<u32>> = None;
-    for _ in 0..=ROUNDS {
-        mapper.round(&readers, limits.as_deref());
+    for round in 0..=ROUNDS {
+        // Wide ones are taken where they save area, not for depth: so Yosys does it but in trees of full adders.
+        let inputs = if round == 0 { luts.narrow } else { luts.inputs };
+        mapper.round(&readers, limits.as_deref(), inputs);
         let (uses, latest) = mapper.chosen(&needed);
         for (readers, uses) in readers.iter_mut().zip(&uses) {
             *readers = ((*readers + 2.0 * *uses as f32) / 3.0).max(1.0);
@@ -138,7 +147,7 @@ struct Mapper<'n> {
 }
 
 impl Mapper<'_> {
-    fn round(&mut self, readers: &[f32], limits: Option<&[u32]>) {
+    fn round(&mut self, readers: &[f32], limits: Option<&[u32]>, inputs: usize) {
         let count = self.net.gates.len();
         let mut cuts: Vec<Vec<Cut>> = Vec::with_capacity(count);
         for gate in 0..count {
@@ -147,15 +156,14 @@ impl Mapper<'_> {
                 cuts.push(vec![own]);
                 continue;
             }
-            let mut found = self.found(gate, &cuts);
+            let mut found = self.found(gate, &cuts, inputs);
             let limit = limits.map(|l| l[gate]);
             let late = |c: &Cut| limit.is_some_and(|l| c.depth > l);
             let order = |a: &Cut, b: &Cut| match limit {
                 None => (a.depth, a.len).cmp(&(b.depth, b.len)).then(a.flow.total_cmp(&b.flow)),
-                Some(_) => late(a)
-                    .cmp(&late(b))
-                    .then(a.flow.total_cmp(&b.flow))
-                    .then((a.depth, a.len).cmp(&(b.depth, b.len))),
+                Some(_) => {
+                    late(a).cmp(&late(b)).then(a.flow.total_cmp(&b.flow)).then((a.depth, a.len).cmp(&(b.depth, b.len)))
+                }
             };
             found.sort_by(order);
             let mut kept: Vec<Cut> = Vec::with_capacity(CUTS + 1);
@@ -173,10 +181,9 @@ impl Mapper<'_> {
     }
 
     /// All cuts that come of those of the gates that `gate` reads, with their depth and area.
-    fn found(&self, gate: usize, cuts: &[Vec<Cut>]) -> Vec<Cut> {
+    fn found(&self, gate: usize, cuts: &[Vec<Cut>], inputs: usize) -> Vec<Cut> {
         let mut fanins = Vec::with_capacity(3);
         self.net.for_each_fanin(gate, |f| fanins.push(f));
-        let inputs = self.luts.inputs;
         let mut found: Vec<Cut> = Vec::new();
         // A table's inputs are mostly fixed points: of the others only what they are themselves counts.
         let wide = fanins.len() > 3;

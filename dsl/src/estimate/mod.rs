@@ -9,6 +9,7 @@ mod lower;
 mod map;
 mod net;
 mod shared;
+mod state;
 mod sums;
 mod words;
 
@@ -132,7 +133,7 @@ pub fn estimate(design: &Design, family: Family, owners: usize, owner: &dyn Fn(N
     if family == Family::Lut4 {
         inverters(&lowered, &needed).into_iter().for_each(|owner| count(owner, 1));
     }
-    found.carries = logic.chains.iter().map(|c| c.positions.len().div_ceil(family.carry_bits()) as u64).sum();
+    found.carries = logic.chains.iter().map(|c| c.places.div_ceil(family.carry_bits()) as u64).sum();
     let (single, shifted) = match family {
         Family::Lut6 => registers(&lowered, &cover),
         Family::Lut4 => (flops.len() as u64, 0),

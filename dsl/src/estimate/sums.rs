@@ -75,6 +75,7 @@ fn native_sign(module: &Module, operands: &[NodeId], width: u32) -> Option<bool>
             return None;
         }
     }
-    let all_signed = operands.iter().map(|x| &module.nodes[*x]).all(|x| matches!(x.op, Op::Const(_)) || x.ty.is_signed());
+    let all_signed =
+        operands.iter().map(|x| &module.nodes[*x]).all(|x| matches!(x.op, Op::Const(_)) || x.ty.is_signed());
     narrow.filter(|signed| !signed || all_signed)
 }

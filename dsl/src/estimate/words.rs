@@ -14,6 +14,8 @@ pub struct Chain {
     pub carry_in: Lit,
     /// What each position gives; none where nothing reads it.
     pub outputs: Vec<Option<Lit>>,
+    /// How many positions take a place in a cell.
+    pub places: usize,
 }
 
 /// Gates and carry chains of a design.
@@ -89,12 +91,15 @@ impl Logic {
             Family::Lut4 => vec![x, y],
         };
         let positions = a.iter().zip(b).map(|(&x, &y)| position(&mut self.net, x, y)).collect();
+        // What comes out at the top, where nothing is added, is a carry.
+        let carry_only = self.family == Family::Lut4 && a.last() == Some(&FALSE) && b.last() == Some(&FALSE);
+        let places = a.len() - usize::from(carry_only);
         if self.family == Family::Lut4 {
             // Each sum is a LUT's output.
-            self.chain_luts.extend(a.iter().map(|_| self.net.owner));
+            self.chain_luts.extend(std::iter::repeat_n(self.net.owner, places));
         }
         let outputs: Vec<Lit> = a.iter().map(|_| self.net.leaf()).collect();
-        self.chains.push(Chain { positions, carry_in, outputs: outputs.iter().copied().map(Some).collect() });
+        self.chains.push(Chain { positions, carry_in, outputs: outputs.iter().copied().map(Some).collect(), places });
         outputs
     }
 
@@ -205,7 +210,8 @@ impl Logic {
     fn small_greater(&mut self, a: &[Lit], b: &[Lit], signed: bool, or_equal: bool) -> Lit {
         let width = a.len();
         let number = |word: &[Lit], index: u64| {
-            let bits = word.iter().enumerate().map(|(k, &x)| if is_constant(x) { u64::from(x) } else { index >> k & 1 });
+            let bits =
+                word.iter().enumerate().map(|(k, &x)| if is_constant(x) { u64::from(x) } else { index >> k & 1 });
             let value = bits.enumerate().fold(0, |n, (k, bit)| n | bit << k);
             // The sign's bit turned over makes the order that of unsigned numbers.
             if signed { value ^ 1 << (width - 1) } else { value }
@@ -266,7 +272,8 @@ impl Logic {
         if let Some(last) = outputs.last_mut() {
             *last = Some(out);
         }
-        self.chains.push(Chain { positions, carry_in, outputs });
+        let places = positions.len();
+        self.chains.push(Chain { positions, carry_in, outputs, places });
         out
     }
 
