@@ -37,7 +37,7 @@ fn says(args: &[&str], code: i32) -> String {
 /// A matrix and a clip, compiled into a folder as `gatewright compile` does it.
 fn small(name: &str, mhz: f64) -> String {
     let input = TensorTy { shape: vec![4], ranges: vec![Range { lo: -8, hi: 7 }; 4] };
-    let mut network = Network { name: "small".into(), inputs: vec![("x".into(), input)], ..Network::default() };
+    let mut network = Network { name: "little".into(), inputs: vec![("x".into(), input)], ..Network::default() };
     let weights = Matrix { rows: 3, cols: 4, data: vec![3, -5, 0, 2, 1, 7, -1, -6, 0, 4, 9, -3] };
     let dense = Layer::Dense(Dense { weights: Arc::new(weights), bias: vec![1, 0, -20] });
     let sums = network.push("dense".into(), dense, vec![0]).unwrap();
@@ -95,7 +95,7 @@ fn a_small_model_is_counted_and_the_report_shows_it() {
         let path = Path::new(&dir);
         let found = json(&path.join("synth-xcup.json"));
         let count = |what: &str| found["counts"][what].as_u64().unwrap();
-        assert_eq!(found["top"], "small");
+        assert_eq!(found["top"], "little");
         assert!(count("luts") > 20 && count("carries") > 5, "{found}");
         assert_eq!(count("flip_flops") > 0, mhz > 0.0, "{found}");
         // Registers are known; what is around them is within the tenth part, of so small a design.
@@ -104,7 +104,7 @@ fn a_small_model_is_counted_and_the_report_shows_it() {
         assert!((estimated - counted).abs() <= 3.0_f64.max(0.15 * counted), "{said}");
         if let Some(script) = shared().map(|s| s.join("synth/lut.py")).filter(|s| s.exists()) {
             let mut python = Command::new("python3");
-            python.arg(&script).args(["--top", "small"]).arg(path.join("rtl/small.v"));
+            python.arg(&script).args(["--top", "little"]).arg(path.join("rtl/little.v"));
             let run = python.output().unwrap();
             let theirs: Value = serde_json::from_slice(&run.stdout).unwrap();
             for (ours, name) in [
@@ -126,7 +126,7 @@ fn a_small_model_is_counted_and_the_report_shows_it() {
         assert!(std::fs::read_to_string(path.join("report.html")).unwrap().contains("Counted by Yosys"));
         assert_eq!(json(&path.join("report.json"))["measured"][0]["digest"], found["digest"]);
         // Of other Verilog it says nothing any more.
-        let verilog = path.join("rtl/small.v");
+        let verilog = path.join("rtl/little.v");
         let text = std::fs::read_to_string(&verilog).unwrap();
         std::fs::write(&verilog, text + "\n").unwrap();
         assert!(!says(&["report", &dir], 0).contains("for xcup"));
