@@ -48,8 +48,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let estimate = estimate(dir, flow, report.estimate)?;
     let request = Request {
-        rtl: dir.join("rtl"),
-        work: dir.join(format!("synth-{flow}")),
+        dir: dir.clone(),
         flow,
         yosys: arguments.yosys.clone(),
         timeout: Duration::from_secs(arguments.timeout),
@@ -74,7 +73,7 @@ fn estimate(dir: &Path, flow: Flow, reported: Estimate) -> Result<Option<Estimat
     }
     // The report has the estimate for the device that the model was compiled for.
     let package: Package = output::kept(dir, "network.json", FORMAT)?;
-    package.model.check().map_err(|e| output::damaged(&dir.join("network.json"), &e))?;
+    package.model.network.check().map_err(|e| output::damaged(&dir.join("network.json"), &e))?;
     let (design, _) = package.design().map_err(|e| output::damaged(&dir.join("network.json"), &e))?;
     Ok(Some(estimate_of(&design, family)))
 }

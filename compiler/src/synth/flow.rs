@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -100,9 +99,14 @@ impl Flow {
         }
     }
 
-    /// Yosys's commands for files that are named from the folder where it runs.
-    pub(super) fn script(self, top: &str, sources: &[String], work: &Path) -> String {
-        let out = |name: &str| format!("\"{}\"", work.join(name).display());
+    /// The folder in which the tools work.
+    pub(super) fn folder(self) -> String {
+        format!("synth-{}", self.name())
+    }
+
+    /// Yosys's commands, for the folder of the Verilog. Its `tee` takes no quotes: results are named from there, too.
+    pub(super) fn script(self, top: &str, sources: &[String]) -> String {
+        let out = |name: &str| format!("../{}/{name}", self.folder());
         let (synth, registers) = match self {
             Flow::Xcup => (
                 format!("synth_xilinx -family xcup -top {top} -flatten -nodsp -noiopad -noclkbuf"),

@@ -28,10 +28,9 @@ pub const YOSYS: &str = "0.23";
 
 /// What is wanted.
 pub struct Request {
-    /// The folder with the Verilog and its list, `files.f`.
-    pub rtl: PathBuf,
-    /// Where the tools work and leave their logs; it is made where it is missing.
-    pub work: PathBuf,
+    /// What `compile` wrote: in `rtl` lie the Verilog and its list, `files.f`. The tools work and leave their logs in
+    /// `synth-FLOW` beside it.
+    pub dir: PathBuf,
     /// How.
     pub flow: Flow,
     /// The program.
@@ -190,17 +189,19 @@ pub fn digest(rtl: &Path) -> Result<String, SynthError> {
     Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Synthesises the design in `request.rtl`, and places and routes it where that is possible.
+/// Synthesises the design in `request.dir`, and places and routes it where that is possible.
 ///
 /// # Errors
 /// Where Yosys is not there, fails, or takes too long. That a placer is missing is none: see [`Synthesis::no_clock`].
 pub fn run(request: &Request) -> Result<Synthesis, SynthError> {
-    let sources = sources(&request.rtl)?;
+    let rtl = request.dir.join("rtl");
+    let sources = sources(&rtl)?;
     let top = sources.last().map(|f| f.trim_end_matches(".v").to_owned()).unwrap_or_default();
-    let digest = digest(&request.rtl)?;
+    let digest = digest(&rtl)?;
     let absolute = |path: &Path| std::path::absolute(path).map_err(files(path));
-    std::fs::create_dir_all(&request.work).map_err(files(&request.work))?;
-    let (rtl, work) = (absolute(&request.rtl)?, absolute(&request.work)?);
+    let work = request.dir.join(request.flow.folder());
+    std::fs::create_dir_all(&work).map_err(files(&work))?;
+    let (rtl, work) = (absolute(&rtl)?, absolute(&work)?);
     for old in [flow::CELLS, flow::PATH, flow::NETLIST, clock::REPORT] {
         match std::fs::remove_file(work.join(old)) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(files(&work.join(old))(e)),
@@ -210,7 +211,7 @@ pub fn run(request: &Request) -> Result<Synthesis, SynthError> {
     let yosys = process::Program::new(&request.yosys, request.timeout)?;
     let version = yosys.says("-V")?;
     // Files are named from the folder of the Verilog, which names contents of memories from there.
-    let script = request.flow.script(&top, &sources, &work);
+    let script = request.flow.script(&top, &sources);
     let started = Instant::now();
     let log = work.join("yosys.log");
     yosys.run(&[OsString::from("-q"), "-p".into(), script.into()], &rtl, &log)?;
