@@ -15,6 +15,7 @@ mod ir;
 mod output;
 mod report;
 mod samples;
+mod synth;
 mod testbench;
 mod trace;
 mod verify;
@@ -35,6 +36,8 @@ enum Job {
     Verify(verify::Arguments),
     /// Say what a compiled model takes, layer by layer
     Report(report::Arguments),
+    /// Synthesise a compiled model's Verilog with Yosys and compare with the estimate
+    Synth(synth::Arguments),
     /// Compile a real model and verify its hardware on 500 handwritten digits
     Demo(demo::Arguments),
     /// Turn a constant matrix-vector product into few additions
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Job::Compile(arguments) => compile::run(&arguments),
         Job::Verify(arguments) => verify::run(&arguments),
         Job::Report(arguments) => report::run(&arguments),
+        Job::Synth(arguments) => synth::run(&arguments),
         Job::Demo(arguments) => demo::run(&arguments),
         Job::Cmvm(arguments) => cmvm::run(&arguments),
         Job::Ir(arguments) => ir::run(&arguments),

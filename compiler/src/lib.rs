@@ -13,4 +13,5 @@ pub mod run;
 pub mod seen;
 pub mod shape;
 pub mod streamline;
+pub mod synth;
 pub mod testbench;

@@ -44,6 +44,7 @@ extern crate self as gatewright_dsl;
 pub mod check;
 pub mod diag;
 pub mod emit;
+pub mod estimate;
 pub mod hw;
 pub mod ids;
 pub mod ir;

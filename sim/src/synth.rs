@@ -19,16 +19,19 @@ pub enum Family {
     Lut6,
     /// LUTs of 4 inputs, carry cells of two bits, block RAM of 16 kbit: `synth_ecp5`.
     Lut4,
+    /// LUTs of 4 inputs, carry cells of one bit, block RAM of 4 kbit: `synth_ice40`.
+    Ice40,
 }
 
 impl Family {
-    /// Both.
+    /// Those of whose memories the catalogue tells.
     pub const ALL: [Family; 2] = [Family::Lut6, Family::Lut4];
 
     fn script(self) -> &'static str {
         match self {
             Family::Lut6 => "synth_xilinx -family xcup -top batch -flatten -nodsp -noiopad -noclkbuf",
             Family::Lut4 => "synth_ecp5 -top batch -nodsp",
+            Family::Ice40 => "synth_ice40 -top batch",
         }
     }
 }
@@ -59,15 +62,15 @@ impl Cells {
     }
     /// Look-up tables of any number of inputs.
     pub fn luts(&self) -> u64 {
-        self.count(&["LUT"])
+        self.count(&["LUT", "SB_LUT4"])
     }
     /// Carry cells.
     pub fn carries(&self) -> u64 {
-        self.count(&["CARRY", "CCU2C"])
+        self.count(&["CARRY", "CCU2C", "SB_CARRY"])
     }
     /// Flip-flops.
     pub fn registers(&self) -> u64 {
-        self.count(&["FD", "TRELLIS_FF"])
+        self.count(&["FD", "TRELLIS_FF", "SB_DFF"])
     }
     /// Block RAMs.
     pub fn block_rams(&self) -> u64 {

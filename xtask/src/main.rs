@@ -1,6 +1,6 @@
 //! Named jobs of the workspace: `cargo xtask` lists them.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -24,6 +24,10 @@ Jobs of the workspace:
   cargo xtask catalogue [check]
                              figures and timing diagrams of the book's catalogue anew; with `check` only compared
   cargo xtask delays         delays of small circuits, which the constants for pipelining stand for: some minutes
+  cargo xtask calibrate      estimates of cells beside what Yosys counts, for each primitive over a range of sizes
+  cargo xtask estimates [MODEL ...]
+                             the same for the models of ../shared/models (which takes Yosys up to an hour); fails where
+                             one is off by more than 15 %
   cargo xtask bench-golden   the golden model beside onnxruntime and numpy, on one thread
   cargo xtask bench-cmvm [peers]
                              constant products of ../shared/cmvm beside the peers' figures, each graph scored; with
@@ -52,6 +56,8 @@ fn main() -> ExitCode {
         Some("bench") => cargo("bench").arg("--workspace").args(&rest).checked("a benchmark failed"),
         Some("catalogue") => catalogue(&rest),
         Some("delays") => tools::provide().and_then(|()| delays::measure(root())),
+        Some("calibrate") => calibrate(&rest),
+        Some("estimates") => estimates(&rest),
         Some("bench-golden") => golden::bench(root()),
         Some("bench-cmvm") => match rest.first().map(|a| a.to_str()) {
             None => cmvm::bench(root(), false),
@@ -121,6 +127,23 @@ fn catalogue(args: &[OsString]) -> Result {
     let mut command = cargo("test");
     command.args(["--package", "gatewright-book", "--test", "catalogue", "--", "--include-ignored"]);
     command.env("GATEWRIGHT_CATALOGUE", job).checked("the catalogue is not what it should be")
+}
+
+/// Estimates of primitives.
+fn calibrate(args: &[OsString]) -> Result {
+    if !args.is_empty() {
+        return Err("calibrate takes nothing".into());
+    }
+    let mut command = cargo("test");
+    command.args(["--package", "gatewright-sim", "--test", "estimates", "--", "--ignored", "--nocapture"]);
+    command.checked("the primitives could not be synthesised")
+}
+
+/// Estimates of real models.
+fn estimates(args: &[OsString]) -> Result {
+    let mut command = cargo("test");
+    command.args(["--release", "--package", "gatewright", "--test", "synth", "--", "--ignored", "--nocapture"]);
+    command.env("GATEWRIGHT_MODELS", args.join(OsStr::new(" "))).checked("an estimate is off, or Yosys failed")
 }
 
 /// Random modules beyond those of the tests, from a seed that the clock gives.

@@ -1,13 +1,16 @@
 //! Counting.
 
+use gatewright_dsl::estimate::{self, estimate};
+use gatewright_dsl::ids::{Id, NodeId};
 use gatewright_dsl::ir::Design;
 use gatewright_layers::cost::Cost;
 use gatewright_layers::layer::Layer as Kind;
 use gatewright_layers::network::{Network, Range, TensorTy};
+use gatewright_layers::target::Family;
 
-use super::survey::Survey;
+use super::survey::{Survey, owners};
 use super::words::{self, counted, hull};
-use super::{FORMAT, HostStep, Layer, Report, Scale, Tensor, Totals, Weights};
+use super::{Estimate, FORMAT, HostStep, Layer, Report, Scale, Tensor, Totals, Weights};
 use crate::graph::Graph;
 use crate::package::Package;
 
@@ -18,8 +21,9 @@ impl Report {
         let names: Vec<&str> = network.nodes.iter().map(|n| n.name.as_str()).collect();
         let survey = Survey::of(design, &names);
         let tensors: Vec<Tensor> = (0..network.tensors()).map(|t| tensor(package, t)).collect();
-        let layers: Vec<Layer> = (0..network.nodes.len()).map(|k| layer(network, k, &survey)).collect();
-        let totals = totals(package, &layers, &survey);
+        let found = estimated(package, design, &names);
+        let layers: Vec<Layer> = (0..names.len()).map(|k| layer(network, k, &survey, &found)).collect();
+        let totals = totals(package, &layers, &survey, &found);
         let mut report = Report {
             format: FORMAT,
             name: network.name.clone(),
@@ -27,6 +31,7 @@ impl Report {
             architecture: "unrolled".to_owned(),
             interface: package.options.interface,
             totals,
+            estimate: whole(package.options.target.family, &found),
             tensors,
             inputs: network.inputs.len(),
             layers,
@@ -36,10 +41,41 @@ impl Report {
             warnings: Vec::new(),
             assessment: None,
             seen: None,
+            measured: Vec::new(),
         };
         report.warnings = warnings(&report);
         report.warnings.extend(bounds(package));
         report
+    }
+}
+
+/// What the design takes, by layer.
+fn estimated(package: &Package, design: &Design, names: &[&str]) -> estimate::Estimate {
+    let owners = owners(design, names);
+    let owner = |n: NodeId| owners.get(n.index()).copied().flatten();
+    estimate(design, cells(package.options.target.family), names.len(), &owner)
+}
+
+/// What a design takes on a family of devices.
+pub fn estimate_of(design: &Design, family: Family) -> Estimate {
+    whole(family, &estimate(design, cells(family), 0, &|_| None))
+}
+
+fn cells(family: Family) -> estimate::Family {
+    match family {
+        Family::Lut6 => estimate::Family::Lut6,
+        Family::Lut4 => estimate::Family::Lut4,
+    }
+}
+
+fn whole(family: Family, found: &estimate::Estimate) -> Estimate {
+    Estimate {
+        family,
+        luts: found.luts,
+        carries: found.carries,
+        flip_flops: found.registers,
+        shift_registers: found.shift_registers,
+        depth: found.depth,
     }
 }
 
@@ -85,7 +121,7 @@ fn tensor(package: &Package, t: usize) -> Tensor {
     }
 }
 
-fn layer(network: &Network, k: usize, survey: &Survey) -> Layer {
+fn layer(network: &Network, k: usize, survey: &Survey, found: &estimate::Estimate) -> Layer {
     let node = &network.nodes[k];
     let types: Vec<&TensorTy> = node.inputs.iter().map(|&t| network.ty(t)).collect();
     let weights = match &node.layer {
@@ -104,13 +140,13 @@ fn layer(network: &Network, k: usize, survey: &Survey) -> Layer {
         reads: node.inputs.clone(),
         why: words::why(&node.layer, &types, &node.ty),
         weights,
-        cost: node.layer.cost(&types, &node.ty),
+        cost: Cost { luts: found.luts_of[k], ..node.layer.cost(&types, &node.ty) },
         register_bits: part.register_bits,
         clocks: part.stages,
     }
 }
 
-fn totals(package: &Package, layers: &[Layer], survey: &Survey) -> Totals {
+fn totals(package: &Package, layers: &[Layer], survey: &Survey, found: &estimate::Estimate) -> Totals {
     let network = &package.model.network;
     let mut cost = layers.iter().fold(Cost::default(), |sum, l| sum.beside(l.cost));
     let mut depths = vec![0; network.inputs.len()];
@@ -119,6 +155,7 @@ fn totals(package: &Package, layers: &[Layer], survey: &Survey) -> Totals {
         depths.push(before + layer.cost.depth);
     }
     cost.depth = depths.into_iter().max().unwrap_or(0);
+    cost.luts = found.luts;
     let clock = Some(package.options.target.clock_mhz()).filter(|c| *c > 0.0);
     let interval = 1;
     Totals {

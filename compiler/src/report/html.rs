@@ -29,6 +29,8 @@ struct View<'a> {
     behind: Vec<Step<'a>>,
     warnings: &'a [String],
     profile: Option<ProfileView<'a>>,
+    family: &'static str,
+    measured: Vec<Measured>,
 }
 
 #[derive(Serialize)]
@@ -82,6 +84,14 @@ struct Step<'a> {
     name: &'a str,
     kind: &'a str,
     shape: String,
+}
+
+/// A synthesis: heading, a table with its own heading, remarks.
+#[derive(Serialize)]
+struct Measured {
+    head: String,
+    rows: Vec<Vec<String>>,
+    remarks: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -146,6 +156,13 @@ impl Report {
             before: steps(&self.before),
             behind: steps(&self.behind),
             warnings: &self.warnings,
+            family: self.estimate.lut_inputs(),
+            measured: self
+                .measured
+                .iter()
+                .map(|m| m.said())
+                .map(|(head, rows, remarks)| Measured { head, rows, remarks })
+                .collect(),
             profile: self.assessment.as_ref().map(|a| ProfileView {
                 name: &a.profile.name,
                 title: &a.profile.title,
@@ -182,7 +199,11 @@ impl Report {
         vec![
             ("Latency", latency.0, latency.1),
             ("Samples", samples, format!("interval {}", t.interval)),
-            ("LUTs, estimated", whole(c.luts), format!("{} in a row", c.depth)),
+            (
+                "LUTs, estimated",
+                whole(c.luts),
+                format!("{} carry cells, {} cells in a row", whole(self.estimate.carries), self.estimate.depth),
+            ),
             ("Adders", whole(c.adders), format!("{} bits, {} comparators", whole(c.adder_bits), whole(c.comparators))),
             ("Register bits", whole(t.register_bits), registers),
             ("Weights", whole(t.weights as u64), format!("{} are zero", whole(zeros as u64))),

@@ -6,6 +6,7 @@
 mod assess;
 mod build;
 mod html;
+mod measured;
 mod picture;
 mod survey;
 mod text;
@@ -15,13 +16,15 @@ use serde::{Deserialize, Serialize};
 
 use gatewright_layers::cost::Cost;
 use gatewright_layers::network::Range;
+use gatewright_layers::target::Family;
 
 pub use assess::{Assessment, Check};
 
 use crate::package::Interface;
+use crate::synth::Synthesis;
 
 /// The form of `report.json`.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// A report, as `report.json` keeps it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -38,6 +41,8 @@ pub struct Report {
     pub interface: Interface,
     /// Sums over all layers.
     pub totals: Totals,
+    /// What the whole design takes.
+    pub estimate: Estimate,
     /// All tensors of the network: its inputs, then the layers' results.
     pub tensors: Vec<Tensor>,
     /// How many of the tensors are inputs.
@@ -56,6 +61,28 @@ pub struct Report {
     pub assessment: Option<Assessment>,
     /// Samples that were verified; see [`Tensor::seen`].
     pub seen: Option<Samples>,
+    /// What a synthesiser made of this Verilog.
+    #[serde(default)]
+    pub measured: Vec<Synthesis>,
+}
+
+pub use build::estimate_of;
+
+/// What the whole design takes, [estimated](gatewright_dsl::estimate): layers, registers and what is around them.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The LUTs that are counted.
+    pub family: Family,
+    /// LUTs.
+    pub luts: u64,
+    /// Carry cells.
+    pub carries: u64,
+    /// Flip-flops.
+    pub flip_flops: u64,
+    /// Shift registers in LUTs, counted apart from these.
+    pub shift_registers: u64,
+    /// LUTs and carry cells on the longest path that crosses no register.
+    pub depth: u32,
 }
 
 /// Samples that were verified.

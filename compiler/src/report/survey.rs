@@ -46,8 +46,7 @@ impl Survey {
             }
         }
         let Some(top) = design.modules.get(design.top) else { return survey };
-        let mut owners =
-            Owners { design, names: names.iter().enumerate().map(|(k, n)| (*n, k)).collect(), known: HashMap::new() };
+        let mut owners = Owners::new(design, names);
         for (id, reg) in top.regs.iter() {
             if let Some(layer) = source(top, id).and_then(|n| owners.of(top.nodes[n].place)) {
                 survey.layers[layer].register_bits += u64::from(reg.ty.width());
@@ -91,7 +90,18 @@ struct Owners<'a> {
     known: HashMap<PlaceId, Option<usize>>,
 }
 
-impl Owners<'_> {
+/// For each node of the top module the layer in whose scope it was built.
+pub(super) fn owners(design: &Design, names: &[&str]) -> Vec<Option<usize>> {
+    let mut owners = Owners::new(design, names);
+    let Some(top) = design.modules.get(design.top) else { return Vec::new() };
+    top.nodes.values().map(|node| owners.of(node.place)).collect()
+}
+
+impl<'a> Owners<'a> {
+    fn new(design: &'a Design, names: &[&'a str]) -> Owners<'a> {
+        Owners { design, names: names.iter().enumerate().map(|(k, n)| (*n, k)).collect(), known: HashMap::new() }
+    }
+
     fn of(&mut self, place: PlaceId) -> Option<usize> {
         let mut way = Vec::new();
         let mut at = Some(place);

@@ -150,8 +150,7 @@ impl Report {
         let c = &t.cost;
         let _ = writeln!(
             out,
-            "\nabout {} LUTs, {} adders of {} bits in all, {} comparators, {} operations in a row",
-            whole(c.luts),
+            "\n{} adders of {} bits in all, {} comparators, {} operations in a row",
             whole(c.adders),
             whole(c.adder_bits),
             whole(c.comparators),
@@ -162,6 +161,7 @@ impl Report {
             0 => writeln!(out),
             bits => writeln!(out, ", memories of {} bits", whole(bits)),
         };
+        out += &self.cells();
         match (t.clock_mhz, t.latency_ns, t.samples_per_second) {
             (Some(clock), Some(ns), Some(per_second)) => {
                 let clocks = counted(t.latency_clocks as usize, "clock");
@@ -202,7 +202,7 @@ impl Report {
 }
 
 /// Columns from `right` on are aligned to the right.
-fn table(rows: &[Vec<String>], right: usize) -> String {
+pub(super) fn table(rows: &[Vec<String>], right: usize) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |c: usize| rows.iter().filter_map(|r| r.get(c)).map(|s| s.chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
