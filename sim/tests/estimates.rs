@@ -182,7 +182,7 @@ fn simple_operators_cost_what_yosys_counts() {
 #[test]
 fn logic_costs_about_what_yosys_counts() {
     let primitives = [
-        of(Kind::Sum(false), &vec![uint(4); 4]),
+        of(Kind::Sum(false), &[uint(4); 4]),
         of(Kind::Less, &[sint(12), sint(12)]),
         of(Kind::AtLeast(777), &[sint(16)]),
         of(Kind::Max, &[sint(8), sint(8)]),

@@ -22,7 +22,7 @@ impl Random {
 
     /// In `0..n`.
     pub fn below(&mut self, n: usize) -> usize {
-        ((self.next() >> 32) * n as u64 >> 32) as usize
+        (((self.next() >> 32) * n as u64) >> 32) as usize
     }
 
     /// In `0.0..1.0`.

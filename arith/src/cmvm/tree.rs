@@ -79,16 +79,11 @@ fn build(model: CostModel, limit: u64, mut parts: Vec<Part>, merges: Option<&mut
         parts[j] = part;
         parts.swap_remove(i);
         let n = parts.len();
-        if i < n {
-            for k in 0..n {
-                if k < i {
-                    rates[i][k] = rates[n][k];
-                } else if k > i {
-                    rates[k][i] = rates[n][k];
-                }
+        if let Some(last) = rates.pop().filter(|_| i < n) {
+            for (k, &rate) in last.iter().enumerate().filter(|(k, _)| *k != i) {
+                rates[i.max(k)][i.min(k)] = rate;
             }
         }
-        rates.pop();
         for k in 0..n {
             if k != j {
                 let r = rate(&parts[j], &parts[k]);

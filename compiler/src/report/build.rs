@@ -63,7 +63,8 @@ pub fn estimate_of(design: &Design, family: Family) -> Estimate {
 
 fn cells(family: Family) -> estimate::Family {
     match family {
-        Family::Lut6 => estimate::Family::Lut6,
+        // Of gates there is no estimate: LUTs say how large it is, too.
+        Family::Lut6 | Family::Gates => estimate::Family::Lut6,
         Family::Lut4 => estimate::Family::Lut4,
     }
 }
