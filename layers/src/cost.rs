@@ -7,7 +7,7 @@ use std::collections::HashMap;
 /// An estimate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Cost {
-    /// Two-operand additions, subtractions and negations.
+    /// Additions and subtractions of two values; those of constants, which have no logic of their own, are not counted.
     pub adders: u64,
     /// Their bits.
     pub adder_bits: u64,
@@ -40,10 +40,9 @@ impl Cost {
         }
     }
 
-    /// Of shift-and-add steps.
-    pub(crate) fn adds(cost: gatewright_arith::Cost) -> Cost {
-        let (adders, adder_bits) = (cost.adders, cost.bits);
-        Cost { adders, adder_bits, luts: adder_bits, depth: cost.depth, comparators: 0 }
+    /// Of shift-and-add steps. An inverted word is a negative one; and a constant beside a carry chain takes no LUT.
+    pub(crate) fn adds(cost: gatewright_arith::Cost, steps: usize, luts: u64) -> Cost {
+        Cost { adders: steps as u64, adder_bits: cost.bits, luts, depth: cost.depth, comparators: 0 }
     }
 
     /// Comparison of `width` bits with a constant.

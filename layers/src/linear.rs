@@ -102,5 +102,5 @@ pub(crate) fn unrolled(inputs: &[Int], ranges: &[Range], rows: &[Row]) -> Vec<In
 
 pub(crate) fn cost(ranges: &[Range], rows: &[Row]) -> Cost {
     let adds = adds(ranges, rows).0;
-    Cost { luts: adds.luts(), ..Cost::adds(adds.cost()) }
+    Cost::adds(adds.cost(), adds.steps.len(), adds.luts())
 }
