@@ -40,6 +40,7 @@ pages! {
     tour "src/tour.md"
     exact "src/guide/exact.md"
     add_a_layer "src/guide/add_a_layer.md"
+    constant_products "src/guide/constant_products.md"
     numbers "src/guide/numbers.md"
     modules "src/guide/modules.md"
     registers "src/guide/registers.md"

@@ -353,6 +353,30 @@ fn the_real_models_give_the_stored_outputs() {
     }
 }
 
+/// Inputs rounded to a narrower type: what the qonnx package computes of them (compiler/tests/make/rounded.py), on every
+/// vector, without registers and with.
+#[test]
+fn rounded_inputs_give_the_outputs_of_rounded_inputs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shared = std::env::var_os("GATEWRIGHT_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
+    let model = shared.join("models/jet_tagging_qkeras");
+    if !model.is_dir() {
+        eprintln!("skipped: there is no folder {}", model.display());
+        return;
+    }
+    let file = |file: &str| model.join(file).to_string_lossy().into_owned();
+    let (model, inputs) = (file("model.onnx"), file("inputs.npy"));
+    let expect = root.join("tests/data/jet_fixed_8_4.npy").to_string_lossy().into_owned();
+    for clock in ["0", "340"] {
+        let dir = folder(&format!("rounded_{clock}")).to_string_lossy().into_owned();
+        says(&["compile", &model, "-o", &dir, "--input-type", "fixed<8,4>", "--clock-mhz", clock], 0);
+        let verify = ["verify", &dir, "--inputs", &inputs, "--round-inputs", "--expect", &expect, "--json"];
+        let said: serde_json::Value = serde_json::from_str(&says(&verify, 0)).unwrap();
+        assert_eq!((&said["samples"], &said["decisions"]), (&1000.into(), &1000.into()), "{said}");
+        assert!(said["worst"].as_f64().unwrap() <= 1e-6, "{said}");
+    }
+}
+
 #[test]
 fn a_decision_between_equal_scores_is_nobodys_mistake() {
     let dir = compiled("tie", &[]);
