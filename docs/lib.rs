@@ -52,6 +52,7 @@ pages! {
     simulation "src/guide/simulation.md"
     proofs "src/guide/proofs.md"
     output "src/guide/output.md"
+    synthesis "src/guide/synthesis.md"
     pipelining "src/guide/pipelining.md"
     small_parts "src/guide/small_parts.md"
     for_chisel_users "src/guide/for_chisel_users.md"

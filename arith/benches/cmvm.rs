@@ -41,10 +41,10 @@ fn main() {
     let graphs = root.join("target/cmvm");
     fs::create_dir_all(&graphs).expect("target can be written");
     for (name, bounds) in BOUNDS {
-        let matrix: Array2<i64> = ndarray_npy::read_npy(matrices.join(format!("{name}.npy"))).expect("a matrix");
+        let matrix: Array2<i32> = ndarray_npy::read_npy(matrices.join(format!("{name}.npy"))).expect("a matrix");
         for &bound in *bounds {
             for (label, effort) in [("fast", Effort::Fast), ("thorough", Effort::Thorough)] {
-                let column = |c: ndarray::ArrayView1<i64>| {
+                let column = |c: ndarray::ArrayView1<i32>| {
                     c.iter().map(|w| i128::from(*w)).enumerate().filter(|w| w.1 != 0).collect()
                 };
                 let problem = Problem {

@@ -103,29 +103,28 @@ impl ShiftAdds {
         }
     }
 
-    /// Adders, their bits, and how many lie in a row.
+    /// Adders, their bits, and how many lie in a row. An adder has a bit for each position from the lowest at which both
+    /// operands have bits (of a difference: at which the subtracted one has) to the highest of the result; bits that are zero for
+    /// all inputs are none.
     pub fn cost(&self) -> Cost {
         let inputs = self.inputs();
+        let zeros = |form: &Vec<(usize, i128)>| form.iter().map(|t| t.1.trailing_zeros()).min().unwrap_or(0);
+        let lowest: Vec<u32> = self.forms().iter().map(zeros).collect();
         let mut depths = vec![0; inputs];
         let mut cost = Cost::default();
         for (k, step) in self.steps.iter().enumerate() {
             depths.push(1 + depths[step.a.value].max(depths[step.b.value]));
             cost.adders += 1;
-            // Where the shifted term is added or subtracted, the low bits of the other one pass through.
-            let passed = if step.a.shift == 0 {
-                step.b.shift
-            } else if step.b.negative {
-                0
-            } else {
-                step.a.shift
-            };
+            let (a, b) = (lowest[step.a.value] + step.a.shift, lowest[step.b.value] + step.b.shift);
+            let passed = if step.b.negative { b } else { a.max(b) };
             cost.bits += u64::from(width(self.ranges[inputs + k]).saturating_sub(passed));
         }
         for output in self.outputs.iter().flatten() {
             let mut depth = depths[output.value];
             if output.negative {
+                let (lo, hi) = self.ranges[output.value];
                 cost.adders += 1;
-                cost.bits += u64::from(width(self.ranges[output.value]));
+                cost.bits += u64::from(width((-hi, -lo)).saturating_sub(lowest[output.value]));
                 depth += 1;
             }
             cost.depth = cost.depth.max(depth);

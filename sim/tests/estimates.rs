@@ -186,7 +186,6 @@ fn logic_costs_about_what_yosys_counts() {
         of(Kind::Less, &[sint(12), sint(12)]),
         of(Kind::AtLeast(777), &[sint(16)]),
         of(Kind::Max, &[sint(8), sint(8)]),
-        of(Kind::Clip(-100, 99), &[sint(10)]),
         of(Kind::Table(numbers(256, 16, 5)), &[uint(8)]),
         of(Kind::Product, &[sint(6), uint(4)]),
         of(Kind::Steps(thresholds(7, 9, 3)), &[sint(9)]),
