@@ -94,6 +94,8 @@ impl Device {
             Op::Select(..) if constant => table,
             Op::Select(_, choices) => self.lut * levels(choices.len() as u32, 4),
             Op::MemRead { .. } => table,
+            // A region is placed after the additions are written.
+            Op::Matvec { .. } => 0.0,
         }
     }
 }
