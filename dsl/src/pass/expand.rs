@@ -4,6 +4,10 @@
 //! node, and additions that no other sum needs, are not written. Nodes keep their order, and names go to what computes the named sums.
 //! Verilog is written from what this leaves.
 //!
+//! The words of the additions have no sign: an input that can be negative comes in with its sign bit inverted, subtracted
+//! words are inverted, and the constants that this adds are taken out of each sum at once, together with its own. So a
+//! carry chain needs LUTs only where both operands have bits.
+//!
 //! ```
 //! use gatewright_dsl::{ir::{parse::parse, print::print_without_places}, pass};
 //!
@@ -227,6 +231,19 @@ mod tests {
              %6: bits<3> = concat [%4, %5] %7: 0..=7 = to_uint %6
              %8: bits<4> = to_bits %1 %9: bits<4> = not %8 %10: 6..=15 = to_uint %9
              %11: 6..=22 = add %7 %10 %12: 19..=19 = const 19 %13 diff: -13..=3 = sub %11 %12",
+        );
+    }
+
+    #[test]
+    fn half_of_the_width_inverts_a_bit() {
+        expands(
+            "input port0 a: -4..=3 output port1 y: -4..=3 = %1 %0: -4..=3 = port0 %1: -4..=3 = matvec0.sum0
+             matvec matvec0 [%0] { sum [1 x0] 0 from x0 }",
+            "input port0 a: -4..=3 output port1 y: -4..=3 = %12 %0: -4..=3 = port0
+             %1: bits<3> = to_bits %0 %2: bool = slice %1 2 %3: bool = not %2 %4: bits<2> = slice %1 0
+             %5: bits<3> = concat [%3, %4] %6: 0..=7 = to_uint %5
+             %7: bits<3> = to_bits %6 %8: bool = slice %7 2 %9: bool = not %8 %10: bits<2> = slice %7 0
+             %11: bits<3> = concat [%9, %10] %12: -4..=3 = to_sint %11",
         );
     }
 

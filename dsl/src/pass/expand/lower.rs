@@ -1,10 +1,10 @@
 //! The graph of a constant matrix-vector product as ordinary nodes.
 //!
-//! Words have no sign and no value that is not used: an input that can be negative comes in with its sign bit inverted,
-//! subtracted words are inverted, and the constants that this adds are taken out of each sum at once, together with its
-//! own. A carry chain then needs LUTs only where both operands have bits; above the narrower one the carry runs on by
-//! itself. An addition of unshifted results of additions has a zero bit below: synthesis with Yosys would else make one
-//! sum of many operands of them, at two LUTs and more for each bit that a carry chain adds with one.
+//! Words have no sign: an input that can be negative comes in with its sign bit inverted, subtracted words are inverted,
+//! and the constants that this adds are taken out of each sum at once. A carry chain then needs LUTs only where both
+//! operands have bits; above the narrower one the carry runs on by itself. An addition of unshifted results of additions
+//! has a zero bit below: synthesis with Yosys would else make one sum of many operands of them, at two LUTs and more
+//! for each bit that a carry chain adds with one.
 
 use crate::ids::NodeId;
 use crate::ir::matvec::{Form, form_range};
@@ -27,9 +27,10 @@ pub(crate) trait Nodes {
     fn narrow(&mut self, x: NodeId, ty: IntTy);
 }
 
-/// How a value of the graph is held: `word = value + offset`, and the word is not negative.
+/// How a value of the graph is held: `word = ±value + offset`, and the word is not negative.
 #[derive(Clone)]
 struct Plan {
+    negative: bool,
     offset: Value,
     /// The word's range.
     range: IntTy,
@@ -39,24 +40,45 @@ impl Plan {
     /// Of an input. One that can be negative has its sign bit inverted.
     fn input(ty: IntTy) -> Plan {
         if !ty.is_signed() {
-            return Plan { offset: Value::ZERO, range: ty };
+            return Plan { negative: false, offset: Value::ZERO, range: ty };
         }
         let offset = Value::pow2(ty.width() - 1);
-        Plan { range: ty.plus(IntTy::constant(offset.clone())), offset }
+        Plan { negative: false, range: ty.plus(IntTy::constant(offset.clone())), offset }
     }
 
-    /// The inverted word holds the negative value.
-    fn negated(&self) -> Plan {
+    /// Of the inverted word: `~word = ∓value + (2^width - 1 - offset)`.
+    fn inverted(&self) -> Plan {
         let most = &Value::pow2(self.range.width()) - &Value::ONE;
-        Plan { offset: &most - &self.offset, range: IntTy::constant(most).minus(self.range) }
+        let range = IntTy::constant(most.clone()).minus(self.range);
+        Plan { negative: !self.negative, offset: &most - &self.offset, range }
     }
 
-    fn step(step: &ShiftAdd, plans: &[Plan], form: &Form, types: &[IntTy]) -> Plan {
-        let (a, b) = (&plans[step.a.0], &plans[step.b.0]);
-        let subtracted = if step.subtract { b.negated().offset } else { b.offset.clone() };
-        let offset = &a.offset.shl(step.a.1) + &subtracted.shl(step.b.1);
-        Plan { range: form_range(form, &offset, |i| types[i]), offset }
+    /// Of the sum of `a` and `b`, inverted as [`inverts`] says.
+    fn step(step: &ShiftAdd, (a, b): (&Plan, &Plan), form: &Form, types: &[IntTy]) -> Plan {
+        let (a, b) = match inverts(step, a, b) {
+            None => (a, b),
+            Some(Side::A) => (&a.inverted(), b),
+            Some(Side::B) => (a, &b.inverted()),
+        };
+        let offset = &a.offset.shl(step.a.1) + &b.offset.shl(step.b.1);
+        let value = form_range(form, &Value::ZERO, |i| types[i]);
+        let value = if a.negative { IntTy::constant(0).minus(value) } else { value };
+        Plan { negative: a.negative, range: value.plus(IntTy::constant(offset.clone())), offset }
     }
+}
+
+/// An operand of a step.
+#[derive(Clone, Copy)]
+enum Side {
+    A,
+    B,
+}
+
+/// The operand whose word is inverted: of words of different signs the one that is shifted further, so that what passes
+/// by below stays as it is.
+fn inverts(step: &ShiftAdd, a: &Plan, b: &Plan) -> Option<Side> {
+    let differ = a.negative != (b.negative != step.subtract);
+    differ.then_some(if step.b.1 >= step.a.1 { Side::B } else { Side::A })
 }
 
 /// How each value is held; or the first step with a word that would be too wide.
@@ -68,7 +90,8 @@ fn plans(m: &Matvec, forms: &[Form], types: &[IntTy]) -> Result<Vec<Plan>, usize
         if !fits(step.a) || !fits(step.b) {
             return Err(k);
         }
-        plans.push(Plan::step(step, &plans, &forms[types.len() + k], types));
+        let plan = Plan::step(step, (&plans[step.a.0], &plans[step.b.0]), &forms[types.len() + k], types);
+        plans.push(plan);
     }
     Ok(plans)
 }
@@ -98,8 +121,6 @@ struct Word {
 
 /// Writes a product.
 struct Lower<'a, N> {
-    forms: &'a [Form],
-    types: &'a [IntTy],
     nodes: &'a mut N,
 }
 
@@ -122,16 +143,18 @@ pub(crate) fn lower<N: Nodes>(
     let mut uses = vec![0_u32; plans.len()];
     m.steps.iter().flat_map(|s| [s.a.0, s.b.0]).for_each(|value| uses[value] += 1);
     m.outputs.iter().filter_map(|o| o.value).for_each(|(value, _)| uses[value] += 1);
+    let ranges: Vec<IntTy> = m.outputs.iter().map(|o| o.range(|i| types[i])).collect();
     let mut needed = vec![false; plans.len()];
-    let ends = m.outputs.iter().zip(wanted).filter(|(_, wanted)| **wanted);
-    ends.filter_map(|(o, _)| o.value).for_each(|(value, _)| needed[value] = true);
+    let ends =
+        m.outputs.iter().zip(&ranges).zip(wanted).filter(|((_, range), wanted)| **wanted && !is_constant(**range));
+    ends.filter_map(|((o, _), _)| o.value).for_each(|(value, _)| needed[value] = true);
     for (k, step) in m.steps.iter().enumerate().rev() {
         if needed[inputs + k] {
             needed[step.a.0] = true;
             needed[step.b.0] = true;
         }
     }
-    let mut lower = Lower { forms, types: &types, nodes };
+    let mut lower = Lower { nodes };
     let mut words: Vec<Option<Word>> = Vec::with_capacity(plans.len());
     for (value, plan) in plans.into_iter().enumerate() {
         let word = match value.checked_sub(inputs) {
@@ -141,8 +164,12 @@ pub(crate) fn lower<N: Nodes>(
         };
         words.push(word);
     }
-    let ends = m.outputs.iter().zip(wanted).map(|(o, wanted)| wanted.then(|| lower.output(o, &words)).transpose());
-    ends.collect()
+    let ends = m.outputs.iter().zip(ranges).zip(wanted);
+    ends.map(|((o, range), wanted)| wanted.then(|| lower.output(o, range, &words)).transpose()).collect()
+}
+
+fn is_constant(ty: IntTy) -> bool {
+    ty.as_constant().is_some()
 }
 
 impl<N: Nodes> Lower<'_, N> {
@@ -165,8 +192,8 @@ impl<N: Nodes> Lower<'_, N> {
         Ok(Word { word: self.known(word, plan.range), plan, chained: false })
     }
 
-    fn negated(&mut self, x: &Word) -> Result<Word> {
-        let plan = x.plan.negated();
+    fn inverted(&mut self, x: &Word) -> Result<Word> {
+        let plan = x.plan.inverted();
         let ty = self.nodes.ty(x.word).range();
         let word = match ty.as_constant() {
             Some(only) => self.lit(&(&Value::pow2(ty.width()) - &Value::ONE) - &only),
@@ -182,7 +209,11 @@ impl<N: Nodes> Lower<'_, N> {
 
     fn step(&mut self, step: &ShiftAdd, plan: Plan, words: &[Option<Word>], once: bool) -> Result<Option<Word>> {
         let (Some(a), Some(b)) = (&words[step.a.0], &words[step.b.0]) else { return Ok(None) };
-        let b = if step.subtract { &self.negated(b)? } else { b };
+        let (a, b) = match inverts(step, &a.plan, &b.plan) {
+            None => (a, b),
+            Some(Side::A) => (&self.inverted(a)?, b),
+            Some(Side::B) => (a, &self.inverted(b)?),
+        };
         let (s, t) = (step.a.1, step.b.1);
         let word = if (a.chained && s == 0) || (b.chained && t == 0) {
             let (a, b) = (self.with_zeros_below(a.word, s + 1)?, self.with_zeros_below(b.word, t + 1)?);
@@ -198,19 +229,43 @@ impl<N: Nodes> Lower<'_, N> {
         Ok(Some(Word { word: self.known(word, plan.range), plan, chained: once }))
     }
 
-    fn output(&mut self, output: &MatvecOutput, words: &[Option<Word>]) -> Result<NodeId> {
-        let held = output.value.and_then(|(value, shift)| Some((value, shift, words[value].as_ref()?)));
-        let Some((value, shift, word)) = held else { return Ok(self.lit(output.constant.clone())) };
-        let exact = form_range(&self.forms[value], &Value::ZERO, |i| self.types[i]);
-        if let Some(only) = exact.as_constant() {
-            let scaled = only.shl(shift);
-            let scaled = if output.negative { -&scaled } else { scaled };
-            return Ok(self.lit(&scaled + &output.constant));
+    fn output(&mut self, output: &MatvecOutput, range: IntTy, words: &[Option<Word>]) -> Result<NodeId> {
+        if let Some(only) = range.as_constant() {
+            return Ok(self.lit(only));
         }
-        let word = if output.negative { &self.negated(word)? } else { word };
+        let held = output.value.and_then(|(value, shift)| Some((shift, words[value].as_ref()?)));
+        let Some((shift, word)) = held else { return Ok(self.lit(output.constant.clone())) };
+        let word = if word.plan.negative == output.negative { word } else { &self.inverted(word)? };
         // The shifted word less the shifted offset; a shift of a sum would hide the constant from those who add to it.
         let constant = &output.constant - &word.plan.offset.shl(shift);
         let word = self.shifted(word.word, shift)?;
+        self.added(word, constant, range)
+    }
+
+    /// `word + constant`, which lies in `range`. A constant that is half of what the width holds inverts one bit.
+    fn added(&mut self, word: NodeId, constant: Value, range: IntTy) -> Result<NodeId> {
+        let width = range.width();
+        let half = range.is_signed() && constant.wrap(width, false) == Value::pow2(width - 1);
+        if half && self.nodes.ty(word).width() <= width {
+            let bits = self.unary(UnOp::ToBits, word)?;
+            let above = width - self.nodes.ty(word).width();
+            let bits = if above == 0 {
+                bits
+            } else {
+                let zeros = self.nodes.constant(Value::ZERO, Ty::Bits(above));
+                self.concat(zeros, bits)
+            };
+            let top = self.slice(bits, width - 1, 1);
+            let top = self.unary(UnOp::Not, top)?;
+            let bits = if width == 1 {
+                top
+            } else {
+                let rest = self.slice(bits, 0, width - 1);
+                self.concat(top, rest)
+            };
+            let word = self.unary(UnOp::ToSint, bits)?;
+            return Ok(self.known(word, range));
+        }
         if constant.is_zero() {
             Ok(word)
         } else if constant.is_negative() {
