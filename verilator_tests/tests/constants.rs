@@ -2,9 +2,9 @@
 //! in claims too.
 
 use gatewright_dsl::prelude::*;
-#[path = "../../sim/tests/sums/mod.rs"]
-mod sums;
-use sums::{Product, Rng};
+#[path = "../../sim/tests/products/mod.rs"]
+mod products;
+use products::{Product, Rng};
 
 use gatewright_sim::{Interpreter, RandomStimulus, SimError, Verilated, compare};
 
@@ -79,12 +79,12 @@ impl Generator for Sums {
 struct Products(Vec<Product>);
 
 impl Generator for Products {
-    type In = Vec<sums::In>;
-    type Out = Vec<sums::Out>;
-    fn shape(&self) -> Vec<sums::InShape> {
+    type In = Vec<products::In>;
+    type Out = Vec<products::Out>;
+    fn shape(&self) -> Vec<products::InShape> {
         self.0.iter().map(Generator::shape).collect()
     }
-    fn build(&self, m: &Module, inputs: Vec<sums::In>) -> Vec<sums::Out> {
+    fn build(&self, m: &Module, inputs: Vec<products::In>) -> Vec<products::Out> {
         let each = self.0.iter().zip(inputs).enumerate();
         each.map(|(n, (product, i))| m.inst(&format!("product_{n}"), product, i)).collect()
     }

@@ -1,8 +1,8 @@
 //! `expand`: the additions of constant matrix-vector products in the place of their sums.
 //!
-//! A product becomes the ordinary nodes that its graph of additions stands for, where the first of its sums was; sums without a
-//! node, and additions that no other sum needs, are not written. Nodes keep their order, and names go to what computes the named sums.
-//! Verilog is written from what this leaves.
+//! A product becomes the ordinary nodes that its graph of additions stands for, where the first of its sums was. Sums
+//! without a node, and additions that no other sum needs, are not written. Nodes keep their order, and names go to what
+//! computes the named sums. Verilog is written from what this leaves.
 //!
 //! The words of the additions have no sign: an input that can be negative comes in with its sign bit inverted, subtracted
 //! words are inverted, and the constants that this adds are taken out of each sum at once, together with its own. So a

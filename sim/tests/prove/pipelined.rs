@@ -5,7 +5,7 @@ use std::cell::Cell;
 use gatewright_dsl::prelude::*;
 use gatewright_sim::prove::{self, Equality, Options};
 
-use super::sums::sums::Product;
+use super::sums::products::Product;
 use super::{has_z3, replays};
 
 thread_local! {

@@ -7,9 +7,9 @@ use gatewright_sim::prove::{self, Equality, Options};
 
 use super::{design, has_z3};
 
-#[path = "../sums/mod.rs"]
-pub mod sums;
-use sums::{Product, Rng};
+#[path = "../products/mod.rs"]
+pub mod products;
+use products::{Product, Rng};
 
 #[test]
 fn expanded_products_are_equal() {

@@ -1,4 +1,5 @@
 //! Random constant matrix-vector products, and what they compute, worked out addition by addition.
+#![allow(dead_code, missing_docs)]
 
 use gatewright_dsl::prelude::*;
 
@@ -73,7 +74,7 @@ impl Product {
         let mut list = Vec::new();
         for _ in 0..r.below(steps + 1) {
             // Rather the last ones, so that graphs are deep.
-            let mut at = |r: &mut Rng| (values - 1 - r.below(values).min(r.below(values)), r.below(4) as u32);
+            let at = |r: &mut Rng| (values - 1 - r.below(values).min(r.below(values)), r.below(4) as u32);
             let (a, b) = (at(r), at(r));
             let (a, b) = if r.below(2) == 0 { ((a.0, 0), b) } else { (a, (b.0, 0)) };
             list.push(ShiftAdd { a, b, subtract: r.below(2) == 0 });
