@@ -62,7 +62,7 @@ fn runs_passes_by_name() {
         .replace("  %2: 0..=9 = add %0 %1 @1\n", "");
     ends(&gatewright(&["ir", "-", "--pass", "fold", "--verify"], DESIGN), 0, &after, "");
     ends(&gatewright(&["ir", "-", "--pass", "share, dead", "--pass", "narrow,fold"], DESIGN), 0, &after, "");
-    let unknown = "error: there is no pass `melt`; the passes are narrow, fold, share, dead, name\n";
+    let unknown = "error: there is no pass `melt`; the passes are narrow, fold, share, dead, expand, name\n";
     ends(&gatewright(&["ir", "-", "--pass", "fold,melt"], DESIGN), 2, "", unknown);
 }
 
@@ -71,7 +71,7 @@ fn lists_the_passes() {
     let output = gatewright(&["ir", "--list"], "");
     let text = String::from_utf8(output.stdout).unwrap();
     let names: Vec<_> = text.lines().filter_map(|l| l.split_whitespace().next()).collect();
-    assert_eq!(names, ["narrow", "fold", "share", "dead", "name"]);
+    assert_eq!(names, ["narrow", "fold", "share", "dead", "expand", "name"]);
     assert!(text.lines().all(|l| l.len() > 20), "{text}");
 }
 

@@ -56,6 +56,8 @@ ids! {
     WireId "wire";
     /// A memory of a module.
     MemId "mem";
+    /// A constant matrix-vector product of a module.
+    MatvecId "matvec";
     /// An instance of a child in a module.
     InstId "inst";
     /// An assertion, assumption or cover of a module.

@@ -166,6 +166,8 @@ impl Device {
             Op::Select(..) if constant => table,
             Op::Select(_, choices) => level(levels(choices.len() as u32, choices_a_level)),
             Op::MemRead { .. } => table,
+            // A region is placed after the additions are written.
+            Op::Matvec { .. } => Timing::WIRE,
         }
     }
 

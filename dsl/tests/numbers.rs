@@ -207,6 +207,21 @@ fn linear_functions_have_exact_ranges() {
 }
 
 #[test]
+fn inputs_that_no_sum_takes() {
+    let design = build((range(-3..=12), uint(4), uint(4), range(5..=5)), |_, (x, y, z, _)| {
+        let step = ShiftAdd { a: (2, 1), b: (1, 0), subtract: true };
+        let sum = |value| LinearOutput { value: Some((value, 0)), negative: true, constant: 3.into() };
+        let values = const_matvec(&[y, x, z, lit(5)], &[step], &[sum(4), sum(1), sum(3)]);
+        assert_eq!(values.iter().map(|v| v.ty()).collect::<Vec<_>>(), [range(-30..=15), range(-9..=6), range(-2..=-2)]);
+        values[0]
+    });
+    let module = &design.modules[design.top];
+    let [product] = &module.matvecs.values().collect::<Vec<_>>()[..] else { panic!("one product") };
+    assert_eq!(product.inputs.len(), 3, "without `y`");
+    assert_eq!(gatewright_dsl::ir::verify::verify(&design), Ok(()));
+}
+
+#[test]
 fn products_in_parts_have_the_range_of_products() {
     build((range(-9..=30), range(0..=1000), range(16..=31)), |_, (x, y, z)| {
         for bits in [0, 1, 3, 4, 9, 10, 40] {

@@ -7,6 +7,7 @@ mod support;
 use std::sync::Arc;
 
 use gatewright_dsl::ir::{BinOp, Dir, Op, UnOp};
+use gatewright_dsl::pass::expand::expanded;
 use gatewright_dsl::prelude::{Options, Value};
 use gatewright_layers::layer::Layer;
 use gatewright_layers::network::{Network, Range, TensorTy};
@@ -148,6 +149,7 @@ fn costs_count_what_is_built() {
         let types: Vec<&TensorTy> = operands.iter().map(|&t| net.ty(t)).collect();
         let cost = layer.cost(&types, net.ty(y));
         let design = combinational(&Arc::new(net.clone()));
+        let design = expanded(&design);
         let (mut adders, mut greatest) = (0, 0);
         let nodes = &design.modules[design.top].nodes;
         let constant = |n| matches!(nodes[n].op, Op::Const(_));

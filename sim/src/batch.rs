@@ -156,6 +156,7 @@ fn for_each_place(m: &mut Module, f: impl Fn(&mut PlaceId)) {
     m.nodes.values_mut().for_each(|x| f(&mut x.place));
     m.insts.values_mut().for_each(|x| f(&mut x.place));
     m.checks.values_mut().for_each(|x| f(&mut x.place));
+    m.matvecs.values_mut().for_each(|x| f(&mut x.place));
     for mem in m.mems.values_mut() {
         f(&mut mem.place);
         mem.reads.iter_mut().for_each(|x| f(&mut x.place));

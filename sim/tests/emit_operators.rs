@@ -81,7 +81,9 @@ fn evaluate(m: &Module, inputs: &BTreeMap<PortId, Value>) -> Vec<Value> {
             Op::Select(i, xs) => node.ty.cut(at(xs[at(*i).to_usize().expect("an index")])),
             Op::Slice(a, lo) => eval::slice(at(*a), *lo, node.ty),
             Op::Concat(xs) => eval::concat(xs.iter().map(|x| (at(*x), ty(*x).width()))),
-            Op::Reg(_) | Op::Wire(_) | Op::MemRead { .. } | Op::Inst(..) => unreachable!("only pure nodes here"),
+            Op::Reg(_) | Op::Wire(_) | Op::MemRead { .. } | Op::Matvec { .. } | Op::Inst(..) => {
+                unreachable!("only pure nodes here")
+            }
         });
     }
     values

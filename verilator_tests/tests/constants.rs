@@ -2,6 +2,10 @@
 //! in claims too.
 
 use gatewright_dsl::prelude::*;
+#[path = "../../sim/tests/products/mod.rs"]
+mod products;
+use products::{Product, Rng};
+
 use gatewright_sim::{Interpreter, RandomStimulus, SimError, Verilated, compare};
 
 /// Every comparison of `a` with `b` and with a literal, and its negation.
@@ -70,6 +74,22 @@ impl Generator for Sums {
     }
 }
 
+/// Random matrix-vector products, one beside the other.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Products(Vec<Product>);
+
+impl Generator for Products {
+    type In = Vec<products::In>;
+    type Out = Vec<products::Out>;
+    fn shape(&self) -> Vec<products::InShape> {
+        self.0.iter().map(Generator::shape).collect()
+    }
+    fn build(&self, m: &Module, inputs: Vec<products::In>) -> Vec<products::Out> {
+        let each = self.0.iter().zip(inputs).enumerate();
+        each.map(|(n, (product, i))| m.inst(&format!("product_{n}"), product, i)).collect()
+    }
+}
+
 fn agree(design: &Design) {
     let mut interpreter = Interpreter::new(design).unwrap();
     let mut verilated = match Verilated::new(design) {
@@ -84,6 +104,15 @@ fn agree(design: &Design) {
 #[test]
 fn widened_sums_extend_by_the_operands_own_sign() {
     agree(&elaborate(&Sums).unwrap_or_else(|e| panic!("{e}")));
+}
+
+#[test]
+fn products_are_the_additions_in_verilog() {
+    let mut r = Rng(6);
+    let narrow = (0..40).map(|_| Product::random(&mut r, 5, 6, 10, 3)).collect();
+    agree(&elaborate(&Products(narrow)).unwrap_or_else(|e| panic!("{e}")));
+    let wide = (0..10).map(|_| Product::random(&mut r, 3, 70, 6, 3)).collect();
+    agree(&elaborate(&Products(wide)).unwrap_or_else(|e| panic!("{e}")));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use gatewright_dsl::estimate::{self, estimate};
 use gatewright_dsl::ids::{Id, NodeId};
 use gatewright_dsl::ir::Design;
+use gatewright_dsl::pass::expand::expanded;
 use gatewright_layers::cost::Cost;
 use gatewright_layers::layer::Layer as Kind;
 use gatewright_layers::network::{Network, Range, TensorTy};
@@ -51,6 +52,7 @@ impl Report {
 
 /// What the design takes, by layer.
 fn estimated(package: &Package, design: &Design, names: &[&str]) -> estimate::Estimate {
+    let design = &*expanded(design);
     let owners = owners(design, names);
     let owner = |n: NodeId| owners.get(n.index()).copied().flatten();
     estimate(design, cells(package.options.target.family), names.len(), &owner)

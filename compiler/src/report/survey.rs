@@ -54,7 +54,7 @@ impl Survey {
         }
         let stages = stages(top);
         for (id, node) in top.nodes.iter() {
-            let works = matches!(node.op, Op::Un(..) | Op::Bin(..) | Op::Mux(..) | Op::Select(..));
+            let works = matches!(node.op, Op::Un(..) | Op::Bin(..) | Op::Mux(..) | Op::Select(..) | Op::Matvec { .. });
             let (true, Some(stage)) = (works, stages[id.index()]) else { continue };
             let Some(layer) = owners.of(node.place) else { continue };
             let part = &mut survey.layers[layer].stages;
@@ -150,7 +150,7 @@ fn stages(module: &Module) -> Vec<Option<u32>> {
     let mut ready = Vec::new();
     let mut stage: Vec<Option<u32>> = vec![None; count];
     for (id, node) in module.nodes.iter() {
-        node.op.for_each_operand(|n| {
+        module.for_each_operand(&node.op, |n| {
             uses[n.index()].push(Use::Node(id));
             waits[id.index()] += 1;
         });

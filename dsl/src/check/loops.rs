@@ -15,6 +15,7 @@ fn operation(op: &Op) -> String {
         Op::Slice(..) => "`slice`".into(),
         Op::Concat(_) => "`concat`".into(),
         Op::MemRead { .. } => "memory read".into(),
+        Op::Matvec { .. } => "`const_matvec`".into(),
         _ => "value".into(),
     }
 }

@@ -57,6 +57,13 @@ mod tests {
         assert_eq!(codes((), |_, ()| bits(1 << 30, 0).any()), ["E0105"]);
         assert_eq!(codes(word(3), |_, i| i.sign_extend(1 << 30)), ["E0105"]);
         assert_eq!(codes(uint(3), |m, i| m.mem("x", uint(1 << 20), 8).collision(Collision::Old).read(i)), ["E0105"]);
+        fn shifted(i: Int, shift: u32) -> Vec<Int> {
+            let sum = LinearOutput { value: Some((1, 0)), negative: false, constant: Value::ZERO };
+            const_matvec(&[i], &[ShiftAdd { a: (0, shift), b: (0, 0), subtract: false }], &[sum])
+        }
+        assert_eq!(codes(uint(9), |_, i| shifted(i, 65_000)), [""; 0]);
+        assert_eq!(codes(uint(9), |_, i| shifted(i, 65_530)), ["E0105"]);
+        assert_eq!(codes(uint(9), |_, i| shifted(i, u32::MAX)), ["E0105"]);
         assert_eq!(codes(uint(9), |_, i| i.round(Rounding::HalfEven, u32::MAX)), ["E0105"]);
         assert_eq!(codes(sint(60_000), |_, i| i * i), ["E0105"]);
         assert_eq!(codes(word(60_000), |_, i| i.concat(i)), ["E0105"]);

@@ -70,7 +70,7 @@ pub(crate) fn constant_result(m: &Module, n: NodeId, known: impl Fn(NodeId) -> O
             Driven::Always(value) => node.ty.cut(&value),
             _ => return None,
         },
-        Op::Input(_) | Op::Reg(_) | Op::MemRead { .. } | Op::Inst(..) => return None,
+        Op::Input(_) | Op::Reg(_) | Op::MemRead { .. } | Op::Matvec { .. } | Op::Inst(..) => return None,
     })
 }
 

@@ -148,5 +148,5 @@ fn write_whole(path: &Path, text: &str) -> io::Result<()> {
 /// Prints the design as Verilog. The design is one that the verifier accepts; names are given where they are missing,
 /// as [`crate::pass::name`] does.
 pub fn emit(design: &Design, options: &EmitOptions) -> Output {
-    module::emit_design(design, options)
+    module::emit_design(&crate::pass::expand::expanded(design), options)
 }

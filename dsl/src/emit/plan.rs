@@ -590,7 +590,8 @@ impl<'a> Plan<'a> {
         let ty = |x: NodeId| self.m.nodes[x].ty;
         let amount = |s: NodeId| if self.width(s) > super::expr::MAX_AMOUNT { Leaf } else { Any };
         match &node.op {
-            Op::Const(_) | Op::Input(_) | Op::Reg(_) | Op::Wire(_) | Op::MemRead { .. } | Op::Inst(..) => {}
+            Op::Const(_) | Op::Input(_) | Op::Reg(_) | Op::Wire(_) => {}
+            Op::MemRead { .. } | Op::Matvec { .. } | Op::Inst(..) => {}
             Op::Un(op, a) => match op {
                 UnOp::Abs if ty(*a).is_signed() => f(*a, Leaf),
                 UnOp::PopCount => f(*a, Leaf),

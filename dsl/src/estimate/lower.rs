@@ -252,6 +252,8 @@ impl<'d> Lowering<'d> {
             Op::Wire(w) => self.block(place, &module.wires[*w].driver, vec![FALSE; width], ty),
             Op::Inst(inst, port) => self.output(place, *inst, *port, width),
             Op::MemRead { mem, port, field } => self.read(place, (*mem, *port), *field as usize),
+            // Their additions have been written.
+            Op::Matvec { .. } => self.leaves(ty.width()),
             Op::Un(op, x) => {
                 let (x, from) = of(self, *x);
                 self.unary(*op, &x, from, width)

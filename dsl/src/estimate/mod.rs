@@ -17,6 +17,7 @@ use std::collections::HashMap;
 
 use crate::ids::NodeId;
 use crate::ir::Design;
+use crate::pass::expand::expanded;
 use lower::{Flop, Lowered, lower};
 use map::{Cover, Luts, cover};
 use net::{Gate, Lit};
@@ -80,7 +81,8 @@ pub struct Estimate {
     pub luts_of: Vec<u64>,
 }
 
-/// The estimate for a design, which is a verified one. `owner` says for nodes of the top module to which of `owners`
+/// The estimate for a design, which is a verified one. `owner` says for nodes of the top module (of the
+/// [expanded](crate::pass::expand::expanded) design, where it has products) to which of `owners`
 /// they belong, such as the layers of a network; none for no one. Memories, black boxes and what is in them are not
 /// counted, nor is what only checks read.
 ///
@@ -107,6 +109,7 @@ pub struct Estimate {
 /// assert_eq!((found.luts, found.carries, found.registers), (4, 3, 0));
 /// ```
 pub fn estimate(design: &Design, family: Family, owners: usize, owner: &dyn Fn(NodeId) -> Option<usize>) -> Estimate {
+    let design = &*expanded(design);
     let number = |n: NodeId| owner(n).filter(|k| *k < owners).map_or(NOBODY, |k| k as u32);
     let lowered = lower(design, family, &number);
     let Lowered { logic, flops, roots } = &lowered;

@@ -100,6 +100,8 @@ pub(crate) struct Builder {
     pub tainted: FxHashSet<(bool, u32)>,
     /// In a pipelined region children are inlined and state is refused: the region's place.
     pub pure: Option<PlaceId>,
+    /// In a region that gets registers: what they can go between is written as nodes of its own.
+    pub scheduled: bool,
     /// The domains that `Module::domain` has opened.
     pub domains: Vec<DomainId>,
 }
@@ -347,6 +349,7 @@ impl Builder {
             streams: FxHashMap::default(),
             tainted: FxHashSet::default(),
             pure: None,
+            scheduled: false,
             domains: Vec::new(),
         }
     }

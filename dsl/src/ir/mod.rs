@@ -1,7 +1,7 @@
 //! The intermediate representation: what elaboration writes, passes rewrite, and every back end reads.
 //!
 //! A [`Design`] is a list of [`Module`]s, children before parents. A module owns arenas of ports, nodes, registers,
-//! wires, memories, instances and checks, indexed by typed ids. A [`Node`] has one ground-typed result ([`Ty`]);
+//! wires, memories, matrix-vector products, instances and checks, indexed by typed ids. A [`Node`] has one ground-typed result ([`Ty`]);
 //! registers and wires are driven by a decision tree ([`Block`]) in which the last assignment on a path wins.
 //! Nodes are in no particular order; what they compute is defined by [`eval`] and by the interpreter in the `sim` crate.
 //!
@@ -13,12 +13,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{Arena, CheckId, DomainId, InstId, MemId, ModuleId, NodeId, PlaceId, PortId, RegId, WireId};
+use crate::ids::{Arena, CheckId, DomainId, InstId, MatvecId, MemId, ModuleId, NodeId, PlaceId, PortId, RegId, WireId};
 use crate::ty::Ty;
 use crate::value::Value;
 
 pub mod eval;
 mod lex;
+pub mod matvec;
 mod mnemonic;
 pub mod order;
 pub mod parse;
@@ -29,6 +30,8 @@ pub mod rules;
 mod tests;
 pub mod verify;
 pub mod visit;
+
+pub use matvec::{Matvec, MatvecOutput, ShiftAdd};
 
 /// An elaborated design.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +91,9 @@ pub struct Module {
     pub wires: Arena<WireId, Wire>,
     /// Memories.
     pub mems: Arena<MemId, Mem>,
+    /// Constant matrix-vector products.
+    #[serde(default)]
+    pub matvecs: Arena<MatvecId, Matvec>,
     /// Children.
     pub insts: Arena<InstId, Inst>,
     /// Assertions, assumptions, covers.
@@ -111,6 +117,7 @@ impl Module {
             regs: Arena::new(),
             wires: Arena::new(),
             mems: Arena::new(),
+            matvecs: Arena::new(),
             insts: Arena::new(),
             checks: Arena::new(),
             place,
@@ -300,6 +307,13 @@ pub enum Op {
         port: u32,
         /// Index into `Mem::fields`.
         field: u32,
+    },
+    /// A sum of a constant matrix-vector product.
+    Matvec {
+        /// The product.
+        matvec: MatvecId,
+        /// Index into [`Matvec::outputs`].
+        output: u32,
     },
     /// Output port of a child.
     Inst(InstId, PortId),

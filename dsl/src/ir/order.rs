@@ -3,7 +3,7 @@
 //!
 //! Items are the nodes and the wires of one module. An instance's output depends on those inputs of the instance from
 //! which its child has a path ([`Summary`]); a synchronous read and a register depend on nothing; an asynchronous read
-//! depends on its address. All ids must be in range. Time and memory are linear in the number of items and of
+//! depends on its address; a sum of a matrix-vector product depends on the inputs it has weights for. All ids must be in range. Time and memory are linear in the number of items and of
 //! dependencies, and nothing is recursive.
 
 use std::collections::VecDeque;
@@ -76,7 +76,7 @@ impl Graph {
                         }
                     }
                 }
-                op => op.for_each_operand(|x| targets.push(x.0)),
+                op => module.for_each_operand(op, |x| targets.push(x.0)),
             }
         }
         for wire in module.wires.values() {
@@ -194,7 +194,7 @@ pub fn dependencies(module: &Module, summaries: &Summaries, item: Item) -> Vec<I
                 let value = |p| inst.inputs.binary_search_by_key(p, |&(q, _)| q).ok();
                 found.extend(inputs.iter().filter_map(value).map(|at| Item::Node(inst.inputs[at].1)));
             }
-            op => op.for_each_operand(|x| found.push(Item::Node(x))),
+            op => module.for_each_operand(op, |x| found.push(Item::Node(x))),
         },
     }
     found

@@ -6,9 +6,9 @@ use std::fmt;
 use super::lex::{self, Token};
 use super::visit::MAX_NESTING;
 use super::{
-    BinOp, Block, Check, CheckKind, Collision, Crossing, Design, Dir, Domain, Field, Format, Inst, Mem, MemRead,
-    MemWrite, Module, ModuleKind, Node, Op, Param, Place, Places, Polarity, Port, Reg, Reset, ResetKind, Stmt,
-    StreamPort, UnOp, Wire,
+    BinOp, Block, Check, CheckKind, Collision, Crossing, Design, Dir, Domain, Field, Format, Inst, Matvec,
+    MatvecOutput, Mem, MemRead, MemWrite, Module, ModuleKind, Node, Op, Param, Place, Places, Polarity, Port, Reg,
+    Reset, ResetKind, ShiftAdd, Stmt, StreamPort, UnOp, Wire,
 };
 use crate::ids::{Arena, DomainId, Id, ModuleId, NodeId, PlaceId, PortId};
 use crate::ty::{IntTy, Ty};
@@ -320,8 +320,8 @@ impl<'a> Parser<'a> {
     }
 
     fn declaration(&mut self, word: &str, m: &mut Module) -> Result<()> {
-        let known =
-            ["domain", "input", "output", "stream", "name", "wire", "reg", "mem", "inst", "check"].contains(&word);
+        let known = ["domain", "input", "output", "stream", "name", "wire", "reg", "mem", "matvec", "inst", "check"]
+            .contains(&word);
         if !known {
             return self.error("a declaration, a node or `}`");
         }
@@ -378,6 +378,11 @@ impl<'a> Parser<'a> {
                 self.next_id(&m.mems, "mem")?;
                 let mem = self.mem()?;
                 m.mems.push(mem);
+            }
+            "matvec" => {
+                self.next_id(&m.matvecs, "matvec")?;
+                let matvec = self.matvec()?;
+                m.matvecs.push(matvec);
             }
             "inst" => {
                 self.next_id(&m.insts, "inst")?;
@@ -457,7 +462,7 @@ impl<'a> Parser<'a> {
         let Token::Word(word) = self.token else {
             return self.error("an operator");
         };
-        for prefix in ["port", "reg", "wire", "mem", "inst"] {
+        for prefix in ["port", "reg", "wire", "mem", "matvec", "inst"] {
             if self.id_of(prefix).is_none() {
                 continue;
             }
@@ -471,6 +476,11 @@ impl<'a> Parser<'a> {
                     let port = self.id::<NodeId>("read")?.0;
                     self.punct(".")?;
                     Op::MemRead { mem, port, field: self.id::<NodeId>("field")?.0 }
+                }
+                "matvec" => {
+                    let matvec = self.id(prefix)?;
+                    self.punct(".")?;
+                    Op::Matvec { matvec, output: self.id::<NodeId>("sum")?.0 }
                 }
                 _ => {
                     let inst = self.id(prefix)?;
@@ -591,6 +601,48 @@ impl<'a> Parser<'a> {
             }
         }
         Ok(mem)
+    }
+
+    fn matvec(&mut self) -> Result<Matvec> {
+        let inputs = self.list(Self::node)?;
+        let place = self.place()?;
+        let mut m = Matvec { inputs, steps: Vec::new(), outputs: Vec::new(), place };
+        self.punct("{")?;
+        while !self.eat("}") {
+            if self.eat_word("sum") {
+                let weights = self.list(|p| {
+                    let weight = p.value()?;
+                    Ok((p.id::<NodeId>("x")?.index(), weight))
+                })?;
+                let mut output = MatvecOutput { weights, constant: self.value()?, value: None, negative: false };
+                if self.eat_word("from") {
+                    output.negative = self.eat_word("neg");
+                    // `0` stands where there is no value.
+                    match self.token {
+                        Token::Number("0") => self.advance(),
+                        _ => output.value = Some(self.shifted()?),
+                    }
+                }
+                m.outputs.push(output);
+                continue;
+            }
+            let due = m.inputs.len() + m.steps.len();
+            if self.id_of("x") != Some(due) {
+                return self.error(format!("the step `x{due}`, a `sum` or `}}`"));
+            }
+            self.advance();
+            self.punct("=")?;
+            let a = self.shifted()?;
+            let subtract = self.one_of(&[("add", false), ("sub", true)])?;
+            m.steps.push(ShiftAdd { a, b: self.shifted()?, subtract });
+        }
+        Ok(m)
+    }
+
+    /// A value of a matrix-vector product, perhaps shifted.
+    fn shifted(&mut self) -> Result<(usize, u32)> {
+        let value = self.id::<NodeId>("x")?.index();
+        Ok((value, if self.eat_word("shl") { self.u32()? } else { 0 }))
     }
 
     fn inst(&mut self) -> Result<Inst> {

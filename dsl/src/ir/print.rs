@@ -32,8 +32,8 @@
 use std::fmt::{self, Display, Write};
 
 use super::{
-    Block, Check, CheckKind, Collision, Crossing, Design, Dir, Domain, Format, Inst, Mem, Module, ModuleKind, Op,
-    Param, Polarity, Port, ResetKind, Stmt,
+    Block, Check, CheckKind, Collision, Crossing, Design, Dir, Domain, Format, Inst, Matvec, Mem, Module, ModuleKind,
+    Op, Param, Polarity, Port, ResetKind, Stmt,
 };
 use crate::ids::{Arena, DomainId, ModuleId, PlaceId};
 use crate::ty::Ty;
@@ -196,6 +196,10 @@ impl Printer<'_> {
             put!(self, "  mem {id} ");
             self.mem(mem);
         }
+        for (id, matvec) in m.matvecs.iter() {
+            put!(self, "  matvec {id} ");
+            self.matvec(matvec);
+        }
         for (id, inst) in m.insts.iter() {
             put!(self, "  inst {id} ");
             self.inst(inst);
@@ -257,6 +261,7 @@ impl Printer<'_> {
             Op::Reg(x) => put!(self, "{x}"),
             Op::Wire(x) => put!(self, "{x}"),
             Op::MemRead { mem, port, field } => put!(self, "{mem}.read{port}.field{field}"),
+            Op::Matvec { matvec, output } => put!(self, "{matvec}.sum{output}"),
             Op::Inst(inst, port) => put!(self, "{inst}.{port}"),
             Op::Un(op, x) => put!(self, "{} {x}", op.mnemonic()),
             Op::Bin(op, a, b) => put!(self, "{} {a} {b}", op.mnemonic()),
@@ -366,6 +371,44 @@ impl Printer<'_> {
             self.out.push('\n');
         }
         self.out.push_str("  }\n");
+    }
+
+    fn matvec(&mut self, m: &Matvec) {
+        self.list(&m.inputs, |p, x| put!(p, "{x}"));
+        self.place(m.place);
+        self.out.push_str(" {\n");
+        for (k, step) in m.steps.iter().enumerate() {
+            put!(self, "    x{} = ", m.inputs.len() + k);
+            self.shifted(step.a);
+            self.out.push_str(if step.subtract { " sub " } else { " add " });
+            self.shifted(step.b);
+            self.out.push('\n');
+        }
+        for output in &m.outputs {
+            self.out.push_str("    sum ");
+            self.list(&output.weights, |p, (i, weight)| put!(p, "{weight} x{i}"));
+            put!(self, " {}", output.constant);
+            if output.negative || output.value.is_some() {
+                self.out.push_str(" from ");
+            }
+            if output.negative {
+                self.out.push_str("neg ");
+            }
+            match output.value {
+                Some(value) => self.shifted(value),
+                None if output.negative => self.out.push('0'),
+                None => {}
+            }
+            self.out.push('\n');
+        }
+        self.out.push_str("  }\n");
+    }
+
+    fn shifted(&mut self, (value, shift): (usize, u32)) {
+        put!(self, "x{value}");
+        if shift > 0 {
+            put!(self, " shl {shift}");
+        }
     }
 
     fn inst(&mut self, inst: &Inst) {

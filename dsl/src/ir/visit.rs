@@ -11,7 +11,8 @@ impl Op {
     /// Calls `f` with each operand in order.
     pub fn for_each_operand(&self, mut f: impl FnMut(NodeId)) {
         match self {
-            Op::Const(_) | Op::Input(_) | Op::Reg(_) | Op::Wire(_) | Op::MemRead { .. } | Op::Inst(..) => {}
+            Op::Const(_) | Op::Input(_) | Op::Reg(_) | Op::Wire(_) => {}
+            Op::MemRead { .. } | Op::Matvec { .. } | Op::Inst(..) => {}
             Op::Un(_, x) | Op::Slice(x, _) => f(*x),
             Op::Bin(_, a, b) => {
                 f(*a);
@@ -38,7 +39,8 @@ impl Op {
     /// Calls `f` with each operand in order, mutable.
     pub fn for_each_operand_mut(&mut self, mut f: impl FnMut(&mut NodeId)) {
         match self {
-            Op::Const(_) | Op::Input(_) | Op::Reg(_) | Op::Wire(_) | Op::MemRead { .. } | Op::Inst(..) => {}
+            Op::Const(_) | Op::Input(_) | Op::Reg(_) | Op::Wire(_) => {}
+            Op::MemRead { .. } | Op::Matvec { .. } | Op::Inst(..) => {}
             Op::Un(_, x) | Op::Slice(x, _) => f(x),
             Op::Bin(_, a, b) => {
                 f(a);
@@ -175,8 +177,21 @@ impl CheckKind {
 }
 
 impl Module {
+    /// Calls `f` with each node from which the value of `op`, an operator of this module, is computed: its operands, and the
+    /// inputs that a sum of a matrix-vector product has weights for. What lies behind registers, wires, memories and
+    /// children is not among them.
+    pub fn for_each_operand(&self, op: &Op, mut f: impl FnMut(NodeId)) {
+        match op {
+            Op::Matvec { matvec, output } => {
+                let matvec = &self.matvecs[*matvec];
+                matvec.outputs[*output as usize].weights.iter().for_each(|(i, _)| f(matvec.inputs[*i]));
+            }
+            op => op.for_each_operand(f),
+        }
+    }
+
     /// Calls `f` with every use of a node outside of the nodes: drivers of outputs, decision trees, memory ports, inputs
-    /// of children, and checks. Names are not uses.
+    /// of matrix-vector products and of children, and checks. Names are not uses.
     pub fn for_each_use(&self, mut f: impl FnMut(NodeId)) {
         self.ports.values().filter_map(|p| p.driver).for_each(&mut f);
         self.wires.values().for_each(|w| for_each_in_block(&w.driver, &mut f));
@@ -193,6 +208,7 @@ impl Module {
                 write.mask.iter().for_each(|&x| f(x));
             }
         }
+        self.matvecs.values().for_each(|m| m.inputs.iter().for_each(|&x| f(x)));
         self.insts.values().for_each(|i| i.inputs.iter().for_each(|&(_, x)| f(x)));
         self.checks.values().for_each(|c| c.kind.for_each_node(&mut f));
     }
@@ -214,6 +230,7 @@ impl Module {
                 write.mask.iter_mut().for_each(&mut f);
             }
         }
+        self.matvecs.values_mut().for_each(|m| m.inputs.iter_mut().for_each(&mut f));
         self.insts.values_mut().for_each(|i| i.inputs.iter_mut().for_each(|(_, x)| f(x)));
         self.checks.values_mut().for_each(|c| c.kind.for_each_node_mut(&mut f));
     }

@@ -1,7 +1,7 @@
 //! `dead`: drops what nothing observable needs.
 //!
 //! Observable are the outputs of the top, resets, checks, black boxes, and nodes that the user named. Registers, wires, memories,
-//! read ports, children and nodes that feed none of these go, and so do modules that nobody instantiates any more. Ports
+//! read ports, matrix-vector products, children and nodes that feed none of these go, and so do modules that nobody instantiates any more. Ports
 //! stay, and so does the check for collisions of a memory that stays.
 //!
 //! ```
@@ -33,7 +33,7 @@
 //! ```
 
 use super::rewrite::{Live, compact};
-use crate::ids::{Id, MemId, ModuleId, NodeId};
+use crate::ids::{Id, MatvecId, MemId, ModuleId, NodeId};
 use crate::ir::visit::for_each_in_block;
 use crate::ir::{CheckKind, Design, Module, ModuleKind, Op};
 
@@ -81,6 +81,7 @@ fn module(m: &mut Module, acts: &[bool]) {
                 }
             }
             Op::MemRead { mem, port, .. } => mark.read(m, *mem, *port as usize),
+            Op::Matvec { matvec, .. } => mark.matvec(m, *matvec),
             Op::Inst(i, _) => mark.inst(m, i.index()),
             op => op.for_each_operand(|x| mark.node(x)),
         }
@@ -108,6 +109,12 @@ impl Mark {
     fn inst(&mut self, m: &Module, inst: usize) {
         if !std::mem::replace(&mut self.live.insts[inst], true) {
             m.insts[Id::new(inst)].inputs.iter().for_each(|&(_, x)| self.node(x));
+        }
+    }
+
+    fn matvec(&mut self, m: &Module, id: MatvecId) {
+        if !std::mem::replace(&mut self.live.matvecs[id.index()], true) {
+            m.matvecs[id].inputs.iter().for_each(|&x| self.node(x));
         }
     }
 
@@ -203,6 +210,20 @@ mod tests {
              mem mem0 s: [d: 0..=9] depth 10 collision undefined {
                read async addr %0 write domain0 addr %0 data [%0] enable %2 }
              check check0 c: no_collision mem0 domain0 \"\"",
+        );
+    }
+
+    #[test]
+    fn products_go_as_a_whole() {
+        leaves(
+            "input port0 a: 0..=9 input port1 b: 0..=9 output port2 y: 0..=18 = %4
+             %0: 0..=9 = port0 %1: 0..=9 = port1 %2: 0..=9 = wire0 %3: 0..=18 = matvec0.sum0 %4: 0..=18 = matvec1.sum1
+             wire wire0 w: 0..=9 { #0 set %1 }
+             matvec matvec0 [%2] { x1 = x0 add x0 sum [2 x0] 0 from x1 }
+             matvec matvec1 [%0, %1] { x2 = x0 add x0 sum [1 x1] 0 from x1 sum [2 x0] 0 from x2 }",
+            "input port0 a: 0..=9 input port1 b: 0..=9 output port2 y: 0..=18 = %2
+             %0: 0..=9 = port0 %1: 0..=9 = port1 %2: 0..=18 = matvec0.sum1
+             matvec matvec0 [%0, %1] { x2 = x0 add x0 sum [1 x1] 0 from x1 sum [2 x0] 0 from x2 }",
         );
     }
 

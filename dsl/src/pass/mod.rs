@@ -8,6 +8,7 @@ use std::fmt;
 use crate::ir::Design;
 
 pub mod dead;
+pub mod expand;
 pub mod fold;
 pub mod name;
 pub mod narrow;
@@ -33,6 +34,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "fold", summary: "compute constants, simplify what algebra or ranges decide", run: fold::run },
     Pass { name: "share", summary: "one node for equal ones", run: share::run },
     Pass { name: "dead", summary: "drop what nothing observable needs", run: dead::run },
+    Pass { name: "expand", summary: "write matrix-vector products as their additions", run: expand::run },
     Pass { name: "name", summary: "name the nodes that become Verilog wires", run: name::run },
 ];
 

@@ -18,8 +18,10 @@ use crate::emit::plan::{Form, Item, NONE, Plan, Root, check_nodes};
 use crate::ids::{CheckId, Id, InstId, MemId, ModuleId, NodeId, PortId, RegId, WireId};
 use crate::ir::{CheckKind, Design, Module, Op, UnOp};
 
-/// Names every node of the design that becomes a wire; other nodes lose their names.
+/// Names every node of the design that becomes a wire; other nodes lose their names. Matrix-vector products are
+/// [expanded](super::expand) first.
 pub fn run(design: &mut Design) {
+    super::expand::run(design);
     let names: Vec<BTreeMap<NodeId, String>> = design.modules.ids().map(|id| names(design, id)).collect();
     for (module, names) in design.modules.values_mut().zip(names) {
         module.names = names;
@@ -244,6 +246,7 @@ fn suffix(op: &Op) -> &'static str {
         Op::Const(_) => "const",
         Op::Input(_) | Op::Reg(_) | Op::Wire(_) | Op::Inst(..) => "copy",
         Op::MemRead { .. } => "read",
+        Op::Matvec { .. } => "sum",
         Op::Mux(..) => "mux",
         Op::Select(..) => "select",
         Op::Slice(..) => "slice",

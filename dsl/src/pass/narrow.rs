@@ -164,7 +164,7 @@ impl<'a> Ranges<'a> {
                     Item::Node(n) => match &m.nodes[n].op {
                         Op::Reg(r) => edge(reg_at(r.index()), to),
                         Op::Wire(w) => edge(wires[w.index()], to),
-                        op => op.for_each_operand(|x| edge(nodes[x.index()], to)),
+                        op => m.for_each_operand(op, |x| edge(nodes[x.index()], to)),
                     },
                     Item::Wire(w) => {
                         for_each_in_block(&m.wires[w].driver, &mut |x| edge(nodes[x.index()], to));
@@ -373,7 +373,7 @@ fn apply(m: &mut Module, order: &[Item], nodes: &[Option<IntTy>], regs: &[IntTy]
         let Item::Node(n) = item else {
             continue;
         };
-        m.nodes[n].op.map_operands(|x| map[x.index()]);
+        rewrite::map_operands(m, n, &map);
         let before = m.nodes[n].ty;
         retype(m, n);
         let node = &mut m.nodes[n];

@@ -4,7 +4,7 @@
 //! A pass edits a module in place: it changes nodes, appends new ones, and says in a map which node stands for which.
 //! [`substitute`] and [`compact`] then make the module whole again.
 
-use crate::ids::{Arena, CheckId, Id, InstId, MemId, NodeId, PlaceId, RegId, WireId};
+use crate::ids::{Arena, CheckId, Id, InstId, MatvecId, MemId, NodeId, PlaceId, RegId, WireId};
 use crate::ir::order::{Item, Summaries, Summary, order, summarise};
 use crate::ir::{CheckKind, Design, Module, Node, Op, UnOp, rules};
 use crate::ty::{IntTy, Ty};
@@ -89,6 +89,11 @@ pub fn result(m: &Module, op: &Op) -> Option<Ty> {
             }
             Some(hull)
         }
+        Op::Matvec { matvec, output } => {
+            let matvec = m.matvecs.get(*matvec)?;
+            let sum = matvec.outputs.get(*output as usize)?;
+            Some(Ty::Int(sum.range(|i| ty(matvec.inputs[i]).range())))
+        }
         _ => None,
     }
 }
@@ -135,6 +140,16 @@ pub fn to_bits(m: &mut Module, x: NodeId, width: u32, make: &mut dyn FnMut(&mut 
     Op::Concat(parts.into())
 }
 
+/// Puts `map[x]` in the place of each operand `x` of a node; where the node is a sum of a matrix-vector product, in the
+/// place of each input of that. Entries of the map are final for what is mapped.
+pub fn map_operands(m: &mut Module, n: NodeId, map: &[NodeId]) {
+    let op = &mut m.nodes[n].op;
+    match op {
+        Op::Matvec { matvec, .. } => m.matvecs[*matvec].inputs.iter_mut().for_each(|x| *x = map[x.index()]),
+        op => op.map_operands(|x| map[x.index()]),
+    }
+}
+
 /// Appends a node.
 pub fn push(m: &mut Module, op: Op, ty: Ty, place: PlaceId) -> NodeId {
     m.nodes.push(Node { op, ty, place })
@@ -153,6 +168,8 @@ pub struct Live {
     pub mems: Vec<bool>,
     /// By memory and read port.
     pub reads: Vec<Vec<bool>>,
+    /// By matrix-vector product.
+    pub matvecs: Vec<bool>,
     /// By instance.
     pub insts: Vec<bool>,
     /// By check.
@@ -168,6 +185,7 @@ impl Live {
             wires: vec![live; m.wires.len()],
             mems: vec![live; m.mems.len()],
             reads: m.mems.values().map(|mem| vec![live; mem.reads.len()]).collect(),
+            matvecs: vec![live; m.matvecs.len()],
             insts: vec![live; m.insts.len()],
             checks: vec![live; m.checks.len()],
         }
@@ -226,6 +244,7 @@ pub fn compact(m: &mut Module, live: &Live) {
     let regs: Renumber<RegId> = Renumber::new(&live.regs);
     let wires: Renumber<WireId> = Renumber::new(&live.wires);
     let mems: Renumber<MemId> = Renumber::new(&live.mems);
+    let matvecs: Renumber<MatvecId> = Renumber::new(&live.matvecs);
     let insts: Renumber<InstId> = Renumber::new(&live.insts);
     let reads: Vec<Renumber<NodeId>> = live.reads.iter().map(|l| Renumber::new(l)).collect();
     retain::<NodeId, _>(&mut m.nodes, &live.nodes);
@@ -237,6 +256,7 @@ pub fn compact(m: &mut Module, live: &Live) {
         mem.reads.retain(|_| live.next().is_none_or(|&l| l));
     }
     retain::<MemId, _>(&mut m.mems, &live.mems);
+    retain::<MatvecId, _>(&mut m.matvecs, &live.matvecs);
     retain::<InstId, _>(&mut m.insts, &live.insts);
     retain::<CheckId, _>(&mut m.checks, &live.checks);
     for node in m.nodes.values_mut() {
@@ -244,6 +264,7 @@ pub fn compact(m: &mut Module, live: &Live) {
             Op::Reg(x) => *x = regs.of(*x),
             Op::Wire(x) => *x = wires.of(*x),
             Op::Inst(x, _) => *x = insts.of(*x),
+            Op::Matvec { matvec, .. } => *matvec = matvecs.of(*matvec),
             Op::MemRead { mem, port, .. } => {
                 *port = reads[mem.index()].of(NodeId(*port)).0;
                 *mem = mems.of(*mem);

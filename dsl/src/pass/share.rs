@@ -1,8 +1,9 @@
 //! `share`: one node for equal ones.
 //!
 //! Nodes with the same operator, operands and type become one, also where the operands of a commutative operator stand
-//! in another order. A node with a name takes in nodes without; of two with names both stay. Claims are shared where
-//! their checks are the same.
+//! in another order. Of sums of matrix-vector products the inputs, weights and constants count, whatever their graphs. A
+//! node with a name takes in nodes without; of two with names both stay. Claims are shared where their checks are the
+//! same.
 //!
 //! ```
 //! use gatewright_dsl::{ir::{parse::parse, print::print_without_places}, pass};
@@ -39,11 +40,12 @@
 
 use rustc_hash::FxHashMap;
 
-use super::rewrite::{Live, compact, each_module, substitute_uses, sweep};
+use super::rewrite::{self, Live, compact, each_module, substitute_uses, sweep};
 use crate::ids::{DomainId, Id, NodeId};
 use crate::ir::order::Item;
 use crate::ir::{CheckKind, Design, Module, Op, UnOp};
 use crate::ty::Ty;
+use crate::value::Value;
 
 /// Shares nodes in every module.
 pub fn run(design: &mut Design) {
@@ -57,19 +59,20 @@ fn module(m: &mut Module, order: &[Item]) {
     let claims = plain_claims(m);
     let mut map: Vec<NodeId> = m.nodes.ids().collect();
     let mut known: FxHashMap<Key, NodeId> = FxHashMap::default();
+    let mut sums = Sums::default();
     let mut dropped = Vec::new();
     for &item in order {
         let Item::Node(n) = item else {
             continue;
         };
-        let node = &mut m.nodes[n];
-        node.op.map_operands(|x| map[x.index()]);
+        rewrite::map_operands(m, n, &map);
+        let node = &m.nodes[n];
         let is_claim = matches!(node.op, Op::Un(UnOp::Claim, _));
         let domain = claims.get(&n).copied().flatten();
         if is_claim && domain.is_none() {
             continue;
         }
-        let key = (normal(&node.op), node.ty, domain);
+        let key = (sums.first_equal(m, &normal(&node.op)), node.ty, domain);
         let Some(&first) = known.get(&key) else {
             known.insert(key, n);
             continue;
@@ -100,6 +103,23 @@ fn module(m: &mut Module, order: &[Item]) {
     }
     compact(m, &live);
     sweep(m);
+}
+
+/// The sums of matrix-vector products by what they compute: their inputs, weights and constants.
+#[derive(Default)]
+struct Sums(FxHashMap<(Vec<(NodeId, Value)>, Value), Op>);
+
+impl Sums {
+    /// The first operator that computes what `op` does.
+    fn first_equal(&mut self, m: &Module, op: &Op) -> Op {
+        let Op::Matvec { matvec, output } = op else { return op.clone() };
+        let product = &m.matvecs[*matvec];
+        let sum = &product.outputs[*output as usize];
+        let weights = sum.weights.iter().filter(|(_, weight)| !weight.is_zero());
+        let mut weights: Vec<_> = weights.map(|(i, weight)| (product.inputs[*i], weight.clone())).collect();
+        weights.sort_unstable();
+        self.0.entry((weights, sum.constant.clone())).or_insert_with(|| op.clone()).clone()
+    }
 }
 
 /// The operator with the operands in the order of their ids where that makes no difference.
@@ -149,6 +169,29 @@ mod tests {
         let other_types = "input port0 a: 0..=9 output port1 y: 0..=3 = %1 output port2 z: 0..=1 = %2
              %0: 0..=9 = port0 %1: 0..=3 = wrap %0 %2: 0..=1 = wrap %0";
         shares(other_types, other_types);
+    }
+
+    #[test]
+    fn sums_that_compute_the_same() {
+        // In another order, by another graph, with an input that cancels out, and of an input that is shared itself.
+        shares(
+            "input port0 a: 0..=9 input port1 b: 0..=9 output port2 y: 0..=27 = %3 output port3 z: 0..=27 = %4
+             %0: 0..=9 = port0 %1: 0..=9 = port1 %2: 0..=9 = port0 %3: 0..=27 = matvec0.sum0 %4: 0..=27 = matvec1.sum1
+             matvec matvec0 [%0, %1] { x2 = x0 add x1 x3 = x2 add x1 sum [1 x0, 2 x1] 0 from x3 }
+             matvec matvec1 [%1, %2] {
+               x2 = x0 shl 1 add x1 sum [2 x0, 1 x1] 1 from x2 sum [2 x0, 1 x1] 0 from x2 }",
+            "input port0 a: 0..=9 input port1 b: 0..=9 output port2 y: 0..=27 = %2 output port3 z: 0..=27 = %2
+             %0: 0..=9 = port0 %1: 0..=9 = port1 %2: 0..=27 = matvec0.sum0
+             matvec matvec0 [%0, %1] { x2 = x0 add x1 x3 = x2 add x1 sum [1 x0, 2 x1] 0 from x3 }
+             matvec matvec1 [%1, %0] {
+               x2 = x0 shl 1 add x1 sum [2 x0, 1 x1] 1 from x2 sum [2 x0, 1 x1] 0 from x2 }",
+        );
+        let same =
+            "input port0 a: 0..=9 output port1 y: 1..=19 = %1 output port2 z: 2..=20 = %2 output port3 x: 1..=10 = %3
+             %0: 0..=9 = port0 %1: 1..=19 = matvec0.sum0 %2: 2..=20 = matvec0.sum1 %3: 1..=10 = matvec0.sum2
+             matvec matvec0 [%0] {
+               x1 = x0 add x0 sum [2 x0] 1 from x1 sum [2 x0] 2 from x1 sum [1 x0] 1 from x0 }";
+        shares(same, same);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use gatewright_dsl::ir::{Collision, Design, Dir, Module, ModuleKind, Op, Polarit
 use gatewright_dsl::ty::Ty;
 use gatewright_dsl::value::Value;
 
-use super::graph::{Def, Graph, V};
+use super::graph::{Def, Graph, Sum, V};
 use super::lower::{self, vertex};
 use crate::error::SimError;
 
@@ -330,6 +330,16 @@ impl Flat {
                     }
                 }
             }
+            Op::Matvec { matvec, output } => {
+                let matvec = &module.matvecs[*matvec];
+                let output = &matvec.outputs[*output as usize];
+                let weights = output.weights.iter().filter(|(_, weight)| !weight.is_zero());
+                let first = self.graph.args.len() as u32;
+                self.graph.args.extend(weights.clone().map(|(i, _)| of(matvec.inputs[*i])));
+                let weights = weights.map(|(_, weight)| weight.clone()).collect();
+                self.graph.sums.push(Sum { first, weights, constant: output.constant.clone() });
+                Def::Sum(self.graph.sums.len() as u32 - 1)
+            }
             Op::Inst(inst, port) => {
                 let child = (self.insts[n].children + inst.0) as usize;
                 let port = &design.modules[self.insts[child].module].ports[*port];
@@ -428,6 +438,7 @@ impl Flat {
             Op::Un(op, _) => format!("{op:?}").to_lowercase(),
             Op::Mux(..) => "mux".into(),
             Op::Select(..) => "select".into(),
+            Op::Matvec { .. } => "const_matvec".into(),
             Op::MemRead { mem, .. } => return Some(format!("{path}.{}", module.mems[*mem].name)),
             _ => return None,
         };

@@ -32,6 +32,15 @@ pub(super) enum Def {
     Join(V, V, u32),
     /// Asynchronous read: index into the stores, address.
     Read(u32, V),
+    /// A weighted sum: index into the sums.
+    Sum(u32),
+}
+
+/// `sum of weight * value + constant`; the values are `args` from `first` on.
+pub(super) struct Sum {
+    pub(super) first: u32,
+    pub(super) weights: Vec<Value>,
+    pub(super) constant: Value,
 }
 
 #[derive(Default)]
@@ -39,6 +48,7 @@ pub(super) struct Graph {
     pub(super) defs: Vec<Def>,
     pub(super) tys: Vec<Ty>,
     pub(super) args: Vec<V>,
+    pub(super) sums: Vec<Sum>,
 }
 
 impl Graph {
@@ -83,6 +93,12 @@ impl Graph {
         }
     }
 
+    /// The values that a sum adds.
+    pub(super) fn summands(&self, sum: u32) -> &[V] {
+        let sum = &self.sums[sum as usize];
+        &self.args[sum.first as usize..][..sum.weights.len()]
+    }
+
     /// Calls `f` with each operand of `v`, in order.
     pub(super) fn operand(&self, v: V, n: usize) -> Option<V> {
         let pick = |list: &[V]| list.get(n).copied();
@@ -91,6 +107,7 @@ impl Graph {
             Def::Alias(a) | Def::Cut(a) | Def::Un(_, a, _) | Def::Slice(a, _) | Def::Read(_, a) => pick(&[a]),
             Def::Bin(_, a, b) | Def::Join(a, b, _) => pick(&[a, b]),
             Def::Mux(c, a, b) => pick(&[c, a, b]),
+            Def::Sum(sum) => self.summands(sum).get(n).copied(),
             Def::Table { index, first, len, .. } => match n {
                 0 => Some(index),
                 n => self.args[first as usize..=(first + len) as usize].get(n - 1).copied(),
@@ -102,7 +119,7 @@ impl Graph {
     pub(super) fn map_operands(&mut self, f: impl Fn(V) -> V) {
         for def in &mut self.defs {
             match def {
-                Def::Const(_) | Def::Source => {}
+                Def::Const(_) | Def::Source | Def::Sum(_) => {}
                 Def::Alias(a) | Def::Cut(a) | Def::Un(_, a, _) | Def::Slice(a, _) | Def::Read(_, a) => *a = f(*a),
                 Def::Bin(_, a, b) | Def::Join(a, b, _) => (*a, *b) = (f(*a), f(*b)),
                 Def::Mux(c, a, b) => (*c, *a, *b) = (f(*c), f(*a), f(*b)),

@@ -50,6 +50,8 @@ pub(super) enum Code {
     Table,
     /// Operands: address slot, store.
     Read,
+    /// Operand: sum.
+    Sum,
 }
 
 /// [`BinOp`] with an order, for sorting.
@@ -81,6 +83,13 @@ pub(super) struct Table {
     pub(super) len: u32,
 }
 
+/// `sum of weight * slot + constant` modulo 2^64.
+pub(super) struct Sum {
+    pub(super) start: u32,
+    pub(super) len: u32,
+    pub(super) constant: i64,
+}
+
 pub(super) enum Work {
     Small { code: Code, cut: Cut, dst: u32, count: u32, args: u32 },
     Wide { start: u32, end: u32 },
@@ -98,6 +107,9 @@ pub(super) struct Program {
     pub(super) args: Vec<u32>,
     pub(super) tables: Vec<Table>,
     pub(super) entries: Vec<u32>,
+    pub(super) sums: Vec<Sum>,
+    /// Slots and weights of sums.
+    pub(super) terms: Vec<(u32, i64)>,
     pub(super) wide: Vec<Wide>,
 }
 
@@ -175,6 +187,12 @@ impl Program {
                 let table = &self.tables[a[1] as usize];
                 let n = (src[a[0] as usize].wrapping_sub(table.lo) as u64).min(u64::from(table.len));
                 src[self.entries[table.start as usize + n as usize] as usize]
+            }),
+            Code::Sum => each(dst, args, 1, cut, |a| {
+                let sum = &self.sums[a[0] as usize];
+                let terms = &self.terms[sum.start as usize..][..sum.len as usize];
+                let product = |&(slot, weight): &(u32, i64)| src[slot as usize].wrapping_mul(weight);
+                terms.iter().map(product).fold(sum.constant, i64::wrapping_add)
             }),
             Code::Read => each(dst, args, 2, cut, |a| stores[a[1] as usize].small(src[a[0] as usize])),
         }

@@ -10,7 +10,7 @@ use gatewright_dsl::value::Value;
 
 use super::flatten::Flat;
 use super::graph::{Def, Graph, V, full, is_small};
-use super::program::{BinOp2, Code, Cut, Program, Run, Slot, Table, Work};
+use super::program::{BinOp2, Code, Cut, Program, Run, Slot, Sum, Table, Work};
 use super::wide::{Wide, WideOp};
 
 /// Follows aliases, all at once. An error lists the vertices of a loop that has nothing but aliases.
@@ -203,6 +203,11 @@ fn code(g: &Graph, v: V) -> Option<(Code, Cut)> {
     if !small(v) || (0..).map_while(|n| g.operand(v, n)).any(|x| !small(x)) {
         return None;
     }
+    if let Def::Sum(sum) = g.defs[v as usize]
+        && g.sums[sum as usize].weights.iter().any(|weight| weight.to_i64().is_none())
+    {
+        return None;
+    }
     let ty = g.ty(v);
     let at = |x: V| full(g.ty(x));
     // What the exact result can be, whatever the bits of the operands are: no cut where it fits.
@@ -241,6 +246,8 @@ fn code(g: &Graph, v: V) -> Option<(Code, Cut)> {
         Def::Slice(_, lo) => (Code::Slice(lo), None),
         Def::Join(_, _, low) => (Code::Join(low), Some(ty)),
         Def::Read(..) => (Code::Read, Some(ty)),
+        // Exact modulo 2^64; a result of fewer bits is cut.
+        Def::Sum(_) => (Code::Sum, (ty.is_signed() && ty.width() == 64).then_some(ty)),
     };
     let cut = match exact {
         Some(exact) if exact.range().fits(full(ty).range()) => Cut::None,
@@ -260,8 +267,21 @@ fn small_arguments(g: &Graph, v: V, slots: &[Slot], program: &mut Program) {
             program.tables.push(Table { lo, start, len });
         }
         Def::Read(store, addr) => program.args.extend([slot(addr), store]),
+        Def::Sum(sum) => {
+            program.args.push(program.sums.len() as u32);
+            let start = program.terms.len() as u32;
+            let weights = g.sums[sum as usize].weights.iter().map(wrapped);
+            program.terms.extend(g.summands(sum).iter().map(|&x| slot(x)).zip(weights));
+            let (len, constant) = (program.terms.len() as u32 - start, wrapped(&g.sums[sum as usize].constant));
+            program.sums.push(Sum { start, len, constant });
+        }
         _ => program.args.extend((0..).map_while(|n| g.operand(v, n)).map(slot)),
     }
+}
+
+/// The value modulo 2^64.
+fn wrapped(value: &Value) -> i64 {
+    value.wrap(64, true).to_i64().unwrap_or_default()
 }
 
 fn wide_instruction(g: &Graph, v: V, slots: &[Slot]) -> Wide {
@@ -277,6 +297,11 @@ fn wide_instruction(g: &Graph, v: V, slots: &[Slot]) -> Wide {
         Def::Slice(a, lo) => WideOp::Slice(slot(*a), *lo),
         Def::Join(a, b, low) => WideOp::Join(slot(*a), slot(*b), *low),
         Def::Read(store, addr) => WideOp::Read(*store, slot(*addr)),
+        Def::Sum(sum) => {
+            let weights = g.sums[*sum as usize].weights.iter().cloned();
+            let terms = g.summands(*sum).iter().map(|&x| slot(x)).zip(weights).collect();
+            WideOp::Sum(terms, g.sums[*sum as usize].constant.clone())
+        }
         Def::Cut(a) | Def::Alias(a) => WideOp::Copy(slot(*a)),
         // Never scheduled: they are not computed.
         Def::Const(_) | Def::Source => WideOp::Copy(slot(v)),

@@ -17,6 +17,8 @@ pub(super) enum WideOp {
     Slice(Slot, u32),
     Join(Slot, Slot, u32),
     Read(u32, Slot),
+    /// Values with their weights, and what is added.
+    Sum(Box<[(Slot, Value)]>, Value),
 }
 
 pub(super) struct Wide {
@@ -56,6 +58,10 @@ impl Wide {
             }
             WideOp::Slice(a, lo) => eval::slice(&at(*a), *lo, self.ty),
             WideOp::Join(a, b, low) => self.ty.cut(&eval::concat([(&at(*a), 0), (&at(*b), *low)])),
+            WideOp::Sum(terms, constant) => {
+                let sum = terms.iter().fold(constant.clone(), |sum, (slot, weight)| &sum + &(&at(*slot) * weight));
+                self.ty.cut(&sum)
+            }
             WideOp::Read(store, addr) => stores[*store as usize].read(&at(*addr)),
         };
         write(small, wide, self.dst, value);

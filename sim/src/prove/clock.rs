@@ -1,8 +1,8 @@
 //! One clock of a machine as terms: the values of all items, the checks at the edge, and the state after it.
 
 use gatewright_dsl::ids::{CheckId, Id, NodeId, PortId, WireId};
-use gatewright_dsl::ir::{Block, CheckKind, Collision, Dir, Mem, Op, ResetKind, Stmt};
-use gatewright_dsl::ty::Ty;
+use gatewright_dsl::ir::{BinOp, Block, CheckKind, Collision, Dir, Mem, Op, ResetKind, Stmt};
+use gatewright_dsl::ty::{IntTy, Ty};
 use gatewright_dsl::value::Value;
 
 use super::machine::{CheckAt, Inst, Machine, Role, at_first, words_of};
@@ -128,6 +128,18 @@ impl Run<'_, '_> {
                     }
                 }
                 .cut(self.b, ty)
+            }
+            Op::Matvec { matvec, output } => {
+                let matvec = &module.matvecs[*matvec];
+                let output = &matvec.outputs[*output as usize];
+                let mut sum = constant(self.b, &output.constant, Ty::Int(IntTy::constant(output.constant.clone())));
+                // All modulo 2 to the power of the result's width.
+                for (i, weight) in output.weights.iter().filter(|(_, weight)| !weight.is_zero()) {
+                    let weight = constant(self.b, weight, Ty::Int(IntTy::constant(weight.clone())));
+                    let product = binary(self.b, BinOp::Mul, of(matvec.inputs[*i]), weight, ty);
+                    sum = binary(self.b, BinOp::Add, sum, product, ty);
+                }
+                sum.cut(self.b, ty)
             }
             Op::Inst(child, port) => {
                 let child = &m.insts[inst.children[child.index()]];

@@ -274,7 +274,7 @@ impl<'a> Machine<'a> {
                     f(inst.nodes + read.addr.index());
                 }
             }
-            op => op.for_each_operand(|x| f(inst.nodes + x.index())),
+            op => module.for_each_operand(op, |x| f(inst.nodes + x.index())),
         }
     }
 

@@ -9,6 +9,7 @@ mod interpreter;
 mod semantics;
 mod stream_parts;
 mod streams;
+mod sums;
 mod text_wave;
 mod verilator;
 mod wave_files;

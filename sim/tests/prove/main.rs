@@ -11,6 +11,7 @@ mod meaning;
 mod order;
 mod parts;
 mod pipelined;
+mod sums;
 
 use gatewright_dsl::prelude::*;
 use gatewright_sim::prove::{self, Checked, ProveError, Trace, Verdict};

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use gatewright_dsl::prelude::*;
 use gatewright_sim::prove::{self, Equality, Options};
 
+use super::sums::products::Product;
 use super::{has_z3, replays};
 
 thread_local! {
@@ -100,6 +101,16 @@ fn pipelined_is_the_same_later() {
     if has_z3() {
         check("dot of 2", &Dot(2), &[50, 200, 400]);
         check("dot of 4", &Dot(4), &[50, 200, 400]);
+        // Registers go between the additions of a product.
+        for n in 0..3 {
+            let input = |n: i64| range(-n..=n + 4);
+            let inputs = vec![input(0), input(3), input(7)];
+            let add = |a, b, subtract| ShiftAdd { a, b, subtract };
+            let steps = vec![add((0, 0), (1, 1), n == 1), add((3, n), (2, 0), true), add((4, 0), (3, 2), false)];
+            let output = |value, negative| LinearOutput { value: Some(value), negative, constant: (n * 5).into() };
+            let outputs = vec![output((5, 1), n == 2), output((4, 0), true), output((0, 0), false)];
+            check("a product", &Product { inputs, steps, outputs }, &[50, 300, 500]);
+        }
         check("mixed", &Mixed, &[20, 100, 200]);
     }
 }

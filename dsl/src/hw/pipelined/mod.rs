@@ -42,6 +42,7 @@ impl Module {
                 let place = c.place(loc);
                 let b = c.top()?;
                 let outer = b.pure.replace(place);
+                b.scheduled |= outer.is_none() && target.period().is_some();
                 Some((Region::start(b, place), outer, std::mem::take(&mut b.frames)))
             });
             let out = generator.build(self, inputs);
@@ -56,6 +57,7 @@ impl Module {
                 }
                 let b = c.stack.last_mut()?;
                 b.pure = outer;
+                b.scheduled &= outer.is_some();
                 b.frames = frames;
                 region.check_pure(b, &mut drafts);
                 region.find_enables(b);

@@ -81,6 +81,7 @@ fn op() -> impl Strategy<Value = Op> {
         id().prop_map(Op::Reg),
         id().prop_map(Op::Wire),
         (id(), any::<u32>(), 0u32..4).prop_map(|(mem, port, field)| Op::MemRead { mem, port, field }),
+        (id(), 0u32..4).prop_map(|(matvec, output)| Op::Matvec { matvec, output }),
         (id(), id()).prop_map(|(i, p)| Op::Inst(i, p)),
         (prop::sample::select(UnOp::ALL.to_vec()), id()).prop_map(|(op, x)| Op::Un(op, x)),
         (prop::sample::select(BinOp::ALL.to_vec()), id(), id()).prop_map(|(op, a, b)| Op::Bin(op, a, b)),
@@ -160,6 +161,19 @@ fn mem() -> impl Strategy<Value = Mem> {
         },
     )
 }
+fn matvec() -> impl Strategy<Value = Matvec> {
+    let at = || (id::<NodeId>(), prop_oneof![Just(0), any::<u32>()]).prop_map(|(x, shift)| (x.index(), shift));
+    let step = (at(), at(), any::<bool>()).prop_map(|(a, b, subtract)| ShiftAdd { a, b, subtract });
+    let weight = (id::<NodeId>(), value()).prop_map(|(x, weight)| (x.index(), weight));
+    let output = (vec(weight, 0..3), value(), option::of(at()), any::<bool>())
+        .prop_map(|(weights, constant, value, negative)| MatvecOutput { weights, constant, value, negative });
+    (vec(id(), 0..4), vec(step, 0..3), vec(output, 0..3), place()).prop_map(|(inputs, steps, outputs, place)| Matvec {
+        inputs,
+        steps,
+        outputs,
+        place,
+    })
+}
 fn inst() -> impl Strategy<Value = Inst> {
     (name(), id(), vec(id(), 0..3), vec((id(), id()), 0..3), place())
         .prop_map(|(name, module, domains, inputs, place)| Inst { name, module, domains, inputs, place })
@@ -194,8 +208,9 @@ fn kind() -> impl Strategy<Value = ModuleKind> {
 fn module() -> impl Strategy<Value = Module> {
     let head = (name(), kind(), arena(domain(), 2), arena(port(), 3), vec(stream(), 0..2), place());
     let nodes = (arena(node(), 8), prop::collection::btree_map(id(), name(), 0..4));
-    let state = (arena(reg(), 2), arena(wire(), 2), arena(mem(), 2), arena(inst(), 2), arena(check(), 2));
-    (head, nodes, state).prop_map(|(head, (nodes, names), (regs, wires, mems, insts, checks))| {
+    let state =
+        (arena(reg(), 2), arena(wire(), 2), arena(mem(), 2), arena(matvec(), 2), arena(inst(), 2), arena(check(), 2));
+    (head, nodes, state).prop_map(|(head, (nodes, names), (regs, wires, mems, matvecs, insts, checks))| {
         let (name, kind, domains, ports, streams, place) = head;
         let mut m = Module {
             kind,
@@ -207,6 +222,7 @@ fn module() -> impl Strategy<Value = Module> {
             regs,
             wires,
             mems,
+            matvecs,
             insts,
             checks,
             ..Module::new(name, place)

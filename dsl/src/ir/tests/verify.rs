@@ -8,6 +8,7 @@ use crate::ir::print::print;
 use crate::ir::verify::{MAX_ERRORS, VerifyError, verify};
 use crate::ir::visit::MAX_NESTING;
 use crate::ir::*;
+use crate::value::Value;
 
 const GOOD: &str = include_str!("good.txt");
 
@@ -48,11 +49,15 @@ fn v02_ids() {
     breaks(2, "mem0.read0.field0", "mem7.read0.field0");
     breaks(2, "mem0.read0.field0", "mem0.read2.field0");
     breaks(2, "mem0.read0.field0", "mem0.read0.field2");
+    breaks(2, "matvec0.sum0", "matvec1.sum0");
+    breaks(2, "matvec0.sum0", "matvec0.sum4");
+    breaks(2, "matvec matvec0 [%4, %2] @1", "matvec matvec0 [%4, %99] @1");
+    breaks(2, "matvec matvec0 [%4, %2] @1", "matvec matvec0 [%4, %2] @2");
     breaks(2, "inst0.port2", "inst1.port2");
     breaks(2, "inst0.port2", "inst0.port9");
     breaks(2, "= %14 @1", "= %99 @1");
     breaks(2, "payload [port2]", "payload [port20]");
-    breaks(2, "#10 when %22", "#10 when %26");
+    breaks(2, "#10 when %22", "#10 when %27");
     breaks(2, "#11 set %18 @1", "#11 set %99 @1");
     breaks(2, "#11 set %18 @1", "#11 set %18 @2");
     breaks(2, "0..=9 domain0 reset 3", "0..=9 domain2 reset 3");
@@ -339,6 +344,62 @@ fn v31_seq() {
     breaks(31, "#1 when %0", "#0 when %0");
     breaks(31, "#2 set %4", "#1 set %4");
     breaks(31, "#9 set %5", "#8 set %5");
+}
+
+#[test]
+fn sums_have_their_ranges() {
+    breaks(10, "%26: 5..=269 =", "%26: 4..=269 =");
+    breaks(10, "%26: 5..=269 =", "%26: 5..=270 =");
+    breaks(10, "%26: 5..=269 =", "%26: bits<9> =");
+}
+
+#[test]
+fn v32_names_in_products() {
+    let found = breaks(32, "x2 = x0 shl 1 add x1", "x2 = x0 shl 1 add x2");
+    assert_eq!(found[0].to_string(), "V32 top matvec0: x2 names a value that does not stand before it");
+    breaks(32, "x2 = x0 shl 1 add x1", "x2 = x9 shl 1 add x1");
+    breaks(32, "x2 = x0 shl 1 add x1", "x2 = x0 shl 65537 add x1");
+    let found = breaks(32, "5 from x3", "5 from x5");
+    assert_eq!(found[0].to_string(), "V32 top matvec0: sum0 names a value that does not stand before it");
+    breaks(32, "from neg x2 shl 2", "from neg x2 shl 65537");
+    breaks(32, "[1 x0, 1 x1] 5", "[1 x1, 1 x0] 5");
+    breaks(32, "[1 x0, 1 x1] 5", "[1 x0, 1 x0] 5");
+    breaks(32, "[1 x0, 1 x1] 5", "[1 x0, 1 x2] 5");
+    breaks(32, "matvec matvec0 [%4, %2] @1", "matvec matvec0 [%12, %2] @1");
+    breaks(17, "matvec matvec0 [%4, %2] @1", "matvec matvec0 [%7, %2] @1");
+    let black_box = "extern module1 adder clocked model module0 params [WIDTH = 8] paths [port0 -> port2] @0 {";
+    breaks(30, black_box, &format!("{black_box} matvec matvec0 [] {{ }}"));
+}
+
+#[test]
+fn v33_weights_are_those_of_the_graph() {
+    let found = breaks(33, "[0 x0, 0 x1] 1", "[0 x0, 1 x1] 1");
+    assert_eq!(found[0].to_string(), "V33 top matvec0: the graph of sum2 has other weights");
+    breaks(33, "[0 x0, 0 x1] 1", "[0 x0] 1");
+    breaks(33, "[-8 x0, -4 x1] 0", "[8 x0, 4 x1] 0");
+    breaks(33, "[-8 x0, -4 x1] 0 from neg x2 shl 2", "[-8 x0, -4 x1] 0 from neg x2 shl 3");
+    breaks(33, "[-8 x0, -4 x1] 0 from neg x2 shl 2", "[-8 x0, -4 x1] 0 from neg x3 shl 2");
+    breaks(33, "sum [] -3", "sum [1 x0] -3");
+    breaks(33, "x4 = x3 sub x3", "x4 = x3 add x3");
+}
+
+#[test]
+fn v34_nothing_is_too_wide() {
+    // The graph and the weights agree, and the sum is no node.
+    let wide = |shift: u32, weight: Value| {
+        let design = GOOD.replace("x4 = x3 sub x3", &format!("x4 = x3 sub x3 x5 = x0 shl {shift} add x0"));
+        errors(&design.replace("sum [] -3", &format!("sum [] -3 sum [{weight} x0] 0 from x5")))
+    };
+    let weight = |shift: u32| &Value::pow2(shift) + &Value::ONE;
+    assert_eq!(wide(65_000, weight(65_000)), []);
+    let found = wide(65_530, weight(65_530));
+    assert_eq!(found.iter().map(|e| e.rule).collect::<Vec<_>>(), [34]);
+    assert_eq!(found[0].to_string(), "V34 top matvec0: x5 takes more than 65536 bits");
+    assert_eq!(wide(65_536, weight(65_536)).iter().map(|e| e.rule).collect::<Vec<_>>(), [34]);
+    // The weights are others, too.
+    let sum = errors(&GOOD.replace("from neg x2 shl 2", "from neg x2 shl 65530"));
+    assert_eq!(sum.iter().map(|e| e.rule).collect::<Vec<_>>(), [34, 33]);
+    assert_eq!(sum[0].to_string(), "V34 top matvec0: sum1 takes more than 65536 bits");
 }
 
 #[test]

@@ -159,6 +159,13 @@ impl Ids<'_> {
             self.is_in(&m.nodes, id, "names", m.place);
         }
         self.state();
+        for (id, matvec) in m.matvecs.iter() {
+            self.place(matvec.place, id);
+            for &x in &matvec.inputs {
+                self.is_in(&m.nodes, x, id, matvec.place);
+            }
+        }
+        super::matvecs::check_names(m, self.errors);
         for (id, i) in m.insts.iter() {
             self.place(i.place, id);
             if self.before(i.module, id, i.place) {
@@ -202,6 +209,12 @@ impl Ids<'_> {
                     if *field as usize >= found.fields.len() {
                         self.errors.push(2, &m.name, what, place, format!("{mem} has no field{field}"));
                     }
+                }
+            }
+            Op::Matvec { matvec, output } => {
+                if self.is_in(&m.matvecs, *matvec, &what, place) && *output as usize >= m.matvecs[*matvec].outputs.len()
+                {
+                    self.errors.push(2, &m.name, what, place, format!("{matvec} has no sum{output}"));
                 }
             }
             Op::Inst(inst, port) => {

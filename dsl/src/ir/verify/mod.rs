@@ -38,8 +38,14 @@
 //! - **V30** A black box has ports and domains only; its paths lead from inputs to outputs. Its model has a body, equal
 //!   ports and as many domains, and no path that the black box does not declare.
 //! - **V31** In a decision tree `seq` rises from statement to statement in the order of the text, into nested ones too.
+//! - **V32** The inputs of a matrix-vector product are integers. Its steps name inputs and steps before them, its sums name
+//!   values there are, and neither shifts by more than [`MAX_WIDTH`](crate::ty::MAX_WIDTH). The inputs that a sum has weights
+//!   for rise.
+//! - **V33** The weights of a sum are those that its graph of additions computes.
+//! - **V34** No coefficient and no value of the graph, also as [`expand`](crate::pass::expand) writes it, is wider than
+//!   [`MAX_WIDTH`](crate::ty::MAX_WIDTH).
 //!
-//! V27, V01 to V03 and V06 are looked at first; where they are broken, the others are not looked at.
+//! V27, V01 to V03, V06 and V32 are looked at first; where they are broken, the others are not looked at.
 
 use std::fmt;
 
@@ -48,6 +54,7 @@ use super::{Design, Dir, Module, ModuleKind};
 use crate::ids::{Id, ModuleId, PlaceId};
 
 mod ids;
+mod matvecs;
 mod module;
 mod nodes;
 mod state;
@@ -93,6 +100,7 @@ pub fn verify(design: &Design) -> Result<(), Vec<VerifyError>> {
             let mut c = Checker { design, m: &design.modules[id], errors: &mut errors };
             c.ports();
             c.nodes();
+            c.matvecs();
             c.state();
         }
         loops(design, &mut errors);

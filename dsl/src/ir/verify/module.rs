@@ -109,6 +109,7 @@ impl Checker<'_> {
             && m.regs.is_empty()
             && m.wires.is_empty()
             && m.mems.is_empty()
+            && m.matvecs.is_empty()
             && m.insts.is_empty()
             && m.checks.is_empty();
         if !empty {

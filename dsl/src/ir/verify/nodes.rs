@@ -71,6 +71,14 @@ impl Checker<'_> {
                 let p = &self.design.modules[m.insts[*inst].module].ports[*port];
                 return self.leaf(id, p.ty, p.dir == Dir::Output);
             }
+            Op::Matvec { matvec, output } => {
+                let range = self.sum_range(&m.matvecs[*matvec], *output as usize);
+                if !node.ty.fits(Ty::Int(range)) {
+                    let range = format!("{}..={}", range.lo(), range.hi());
+                    self.fail(10, id, node.place, format!("its type {} is not inside of the sum's {range}", node.ty));
+                }
+                return;
+            }
             Op::Un(op @ (UnOp::Wrap | UnOp::Claim | UnOp::Refine), x) => {
                 let rule = match op {
                     UnOp::Wrap => 15,

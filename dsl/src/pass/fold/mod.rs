@@ -150,8 +150,7 @@ impl Fold<'_> {
     }
 
     fn node(&mut self, n: NodeId) {
-        let map = &self.map;
-        self.m.nodes[n].op.map_operands(|x| map[x.index()]);
+        rewrite::map_operands(self.m, n, &self.map);
         for _ in 0..MAX_STEPS {
             retype(self.m, n);
             match self.step(n) {
@@ -205,7 +204,8 @@ impl Fold<'_> {
             Op::Select(..) => self.select(n),
             Op::Slice(x, lo) => self.slice(x, lo, ty),
             Op::Concat(_) => self.concat(n),
-            Op::Input(_) | Op::Reg(_) | Op::Wire(_) | Op::MemRead { .. } | Op::Inst(..) => None,
+            // A sum of constants has the range of one value.
+            Op::Input(_) | Op::Reg(_) | Op::Wire(_) | Op::MemRead { .. } | Op::Matvec { .. } | Op::Inst(..) => None,
         }
     }
 }

@@ -265,3 +265,19 @@ fn trees() {
         module("#0 set %1 #1 when %2 { } otherwise { #2 set %3 }", "%3: 5..=5 = const 5"),
     );
 }
+
+#[test]
+fn sums_of_constants() {
+    becomes(
+        "fold",
+        "input port0 a: 0..=9 output port1 y: 17..=17 = %3 output port2 z: 7..=16 = %4
+         %0: 0..=9 = port0 %1: 2..=2 = const 2 %2: 3..=3 = const 3 %3: 17..=17 = matvec0.sum0
+         %4: 7..=16 = matvec0.sum1 %5: 5..=5 = add %1 %2
+         matvec matvec0 [%0, %1, %5] {
+           x3 = x2 shl 1 add x1 x4 = x0 add x1 sum [1 x1, 2 x2] 5 from x3 sum [1 x0, 1 x1] 5 from x4 }",
+        "input port0 a: 0..=9 output port1 y: 17..=17 = %3 output port2 z: 7..=16 = %4
+         %0: 0..=9 = port0 %1: 2..=2 = const 2 %2: 5..=5 = const 5 %3: 17..=17 = const 17 %4: 7..=16 = matvec0.sum1
+         matvec matvec0 [%0, %1, %2] {
+           x3 = x2 shl 1 add x1 x4 = x0 add x1 sum [1 x1, 2 x2] 5 from x3 sum [1 x0, 1 x1] 5 from x4 }",
+    );
+}

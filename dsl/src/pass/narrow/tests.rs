@@ -190,3 +190,18 @@ fn claims_shrink_with_their_operand() {
     // One that never holds keeps its type.
     narrows(&module("60..=70"), &module("60..=70"));
 }
+
+#[test]
+fn sums_of_what_is_narrow() {
+    let module = |w: &str, sum: &str, next: &str| {
+        format!(
+            "input port0 a: -3..=2 output port1 y: -1000..=1000 = %3
+             %0: -3..=2 = port0 %1: {w} = wire0 %2: {sum} = matvec0.sum0 %3: {next} = neg %2
+             wire wire0 w: {w} {{ #0 set %0 }}
+             matvec matvec0 [%1, %0] {{
+               x2 = x0 shl 2 sub x1 x3 = x0 sub x0 sum [4 x0, -1 x1] 7 from x2 sum [0 x0] 0 from x3 }}"
+        )
+    };
+    // The inputs are taken to be independent.
+    narrows(&module("-100..=100", "-395..=410", "-410..=395"), &module("-3..=2", "-7..=18", "-18..=7"));
+}

@@ -26,6 +26,13 @@ pub(super) fn node(m: &Module, n: NodeId, ranges: &[Option<IntTy>]) -> Option<In
             values.map(IntTy::constant).reduce(IntTy::hull)?
         }
         Op::Input(_) | Op::Reg(_) | Op::Wire(_) | Op::Inst(..) => declared,
+        Op::Matvec { matvec, output } => {
+            let matvec = &m.matvecs[*matvec];
+            let sum = &matvec.outputs[*output as usize];
+            let reached = sum.weights.iter().map(|(i, _)| of(matvec.inputs[*i])).collect::<Option<Vec<_>>>()?;
+            let place = |i: usize| sum.weights.partition_point(|w| w.0 < i);
+            sum.range(|i| reached[place(i)])
+        }
         Op::Un(op, x) => {
             let r = of(*x)?;
             match op {

@@ -1,5 +1,6 @@
 //! A small interpreter of single modules, so that passes can be compared by what they leave of a module's behaviour.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::ids::*;
@@ -106,6 +107,10 @@ fn node(
                 None => &mems[mem.index()][value(read.addr).to_usize().unwrap()],
             };
             word[*field as usize].clone()
+        }
+        Op::Matvec { matvec, output } => {
+            let m = &m.matvecs[*matvec];
+            m.outputs[*output as usize].eval(|i| Cow::Borrowed(value(m.inputs[i])))
         }
         Op::Inst(..) => unreachable!("single modules"),
         Op::Un(op, x) => eval::unary(*op, value(*x), m.nodes[*x].ty, node.ty),

@@ -13,7 +13,7 @@ mod interpret;
 mod large;
 mod random;
 
-fn read(text: &str) -> Design {
+pub(crate) fn read(text: &str) -> Design {
     parse(text).unwrap_or_else(|e| panic!("{e}\n{text}"))
 }
 
@@ -71,7 +71,7 @@ fn renumbered(design: &Design) -> Design {
                 new[x.0 as usize] = Some(crate::ids::NodeId(order.len() as u32));
                 order.push(x);
                 let mut operands = Vec::new();
-                m.nodes[x].op.for_each_operand(|x| operands.push(x));
+                m.for_each_operand(&m.nodes[x].op, |x| operands.push(x));
                 open.extend(operands.into_iter().rev());
             }
         }

@@ -143,8 +143,33 @@ impl Maker {
         self.push(Op::Mux(inside, refined, hi), ty)
     }
 
+    /// A matrix-vector product with a node for each sum that is not too wide.
+    fn matvec(&mut self) -> Option<NodeId> {
+        let inputs: Vec<NodeId> = (0..self.r.between(1, 4)).map(|_| self.int()).collect();
+        let mut at = |values: usize| (self.r.below(values), self.r.below(3) as u32);
+        let mut steps = Vec::new();
+        for value in inputs.len()..inputs.len() + at(7).0 {
+            let (a, b) = (at(value), at(value));
+            steps.push(ShiftAdd { a, b, subtract: at(2).0 == 1 });
+        }
+        let values = inputs.len() + steps.len();
+        let mut outputs = Vec::new();
+        for _ in 0..=at(3).0 {
+            let (value, negative) = (Some(at(values)).filter(|_| at(9).0 > 0), at(2).0 == 1);
+            outputs.push(MatvecOutput { weights: vec![], constant: (at(30).0 as i64 - 9).into(), value, negative });
+        }
+        let mut m = Matvec { inputs, steps, outputs, place: PLACE };
+        let forms = m.forms().ok()?;
+        for output in &mut m.outputs {
+            output.weights = Matvec::recovered(&forms, output);
+        }
+        let (count, matvec) = (m.outputs.len() as u32, self.m.matvecs.push(m));
+        (0..count).filter_map(|output| self.ruled(Op::Matvec { matvec, output })).last()
+    }
+
     fn node(&mut self) -> Option<NodeId> {
-        match self.r.below(16) {
+        match self.r.below(17) {
+            15 => self.matvec(),
             0 => {
                 let ty = self.ty();
                 Some(self.constant(ty))

@@ -1,0 +1,75 @@
+//! Constant matrix-vector products: the interpreter's sums, and those of the additions that `expand` writes, against the
+//! additions worked out one by one.
+
+use gatewright_dsl::ir::verify::verify;
+use gatewright_dsl::ir::{Design, Op};
+use gatewright_dsl::pass;
+use gatewright_dsl::prelude::elaborate;
+use gatewright_sim::{DutExt, Interpreter};
+
+#[path = "../products/mod.rs"]
+mod products;
+use products::{Product, Rng};
+
+fn sums_in(design: &Design) -> usize {
+    let nodes = design.modules.values().flat_map(|m| m.nodes.values());
+    nodes.filter(|n| matches!(n.op, Op::Matvec { .. })).count()
+}
+
+fn check(r: &mut Rng, inputs: usize, bits: u32, steps: usize, outputs: usize) -> usize {
+    let product = Product::random(r, inputs, bits, steps, outputs);
+    let design = elaborate(&product).unwrap_or_else(|e| panic!("{e}"));
+    let mut written = design.clone();
+    pass::run(&mut written, &["expand"]).unwrap();
+    assert_eq!(verify(&written), Ok(()));
+    assert_eq!((sums_in(&written), written.modules[written.top].matvecs.len()), (0, 0));
+    let mut engines = [Interpreter::new(&design).unwrap(), Interpreter::new(&written).unwrap()];
+    let pins = &design.modules[design.top].ports;
+    for _ in 0..20 {
+        let values: Vec<_> = product.inputs.iter().map(|&ty| r.value(ty)).collect();
+        let wanted = product.sums(&values);
+        for (which, engine) in engines.iter_mut().enumerate() {
+            let named = |prefix: &str, k: usize| {
+                let name = format!("{prefix}_{k}");
+                let port = pins.values().find(|p| p.name == name).unwrap();
+                (name, port.ty)
+            };
+            for (k, value) in values.iter().enumerate() {
+                let (name, ty) = named("i", k);
+                if ty.as_constant().is_none() {
+                    engine.set(&name, value.clone()).unwrap();
+                }
+            }
+            for (k, value) in wanted.iter().enumerate() {
+                let (name, ty) = named("o", k);
+                assert!(ty.contains(value), "{name} is {value}, not in {ty}: {product:?}");
+                if ty.as_constant().is_none() {
+                    assert_eq!(engine.get(&name).unwrap(), *value, "{name}, {which}: {product:?}");
+                }
+            }
+        }
+    }
+    sums_in(&design)
+}
+
+#[test]
+fn sums_are_those_of_the_additions() {
+    let mut r = Rng(1);
+    let found: usize = (0..150).map(|_| check(&mut r, 6, 7, 12, 4)).sum();
+    assert!(found > 300, "{found}");
+}
+
+#[test]
+fn wide_sums_are_those_of_the_additions() {
+    let mut r = Rng(2);
+    // Around the limit of machine words, and far above it.
+    let found: usize = (0..210).map(|n| check(&mut r, 3, if n < 150 { 64 } else { 300 }, 6, 4)).sum();
+    assert!(found > 400, "{found}");
+}
+
+#[test]
+fn large_products() {
+    let mut r = Rng(3);
+    let found: usize = (0..5).map(|_| check(&mut r, 40, 8, 400, 60)).sum();
+    assert!(found > 150, "{found}");
+}
