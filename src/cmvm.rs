@@ -37,6 +37,9 @@ pub struct Arguments {
     json: Option<PathBuf>,
 }
 
+/// A year.
+const MOST_SECONDS: f64 = 31_536_000.0;
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Effort {
     /// One run; some more for small matrices
@@ -47,8 +50,8 @@ enum Effort {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let file = arguments.matrix.display();
-    if let Some(s) = arguments.seconds.filter(|s| !s.is_finite() || *s < 0.0) {
-        return Err(Failure::Unusable(format!("--seconds {s} is no time")));
+    if let Some(s) = arguments.seconds.filter(|s| !(0.0..=MOST_SECONDS).contains(s)) {
+        return Err(Failure::Unusable(format!("--seconds {s} is no time; give 0 to {MOST_SECONDS}")));
     }
     let matrix = matrix(&arguments.matrix)?;
     let half = 1_i128 << (arguments.input_bits - 1);

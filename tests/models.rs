@@ -1,7 +1,9 @@
 //! `gatewright compile` and `gatewright verify`, as a user runs them, on the model in `examples/` and on wrong input.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+
+mod common;
+use common::{gatewright, says};
 
 fn example(file: &str) -> String {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/models/digits_mlp_w4a4");
@@ -9,24 +11,7 @@ fn example(file: &str) -> String {
 }
 
 fn folder(name: &str) -> PathBuf {
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("models_{name}"));
-    let _ = std::fs::remove_dir_all(&dir);
-    dir
-}
-
-fn gatewright(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_gatewright")).args(args).output().unwrap()
-}
-
-/// Runs it, expects this exit code, and gives what it said.
-#[track_caller]
-fn says(args: &[&str], code: i32) -> String {
-    let run = gatewright(args);
-    let text = if code == 0 { run.stdout } else { run.stderr };
-    let text = String::from_utf8(text).unwrap();
-    assert_eq!(run.status.code(), Some(code), "{text}");
-    assert!(!text.contains("panicked"), "{text}");
-    text
+    common::folder(&format!("models_{name}"))
 }
 
 fn compiled(name: &str, more: &[&str]) -> String {
@@ -315,13 +300,7 @@ fn the_hardware_can_compute_the_softmax() {
 /// All stored vectors of the real models, where `shared/models` is there.
 #[test]
 fn the_real_models_give_the_stored_outputs() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let shared = std::env::var_os("GATEWRIGHT_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
-    let models = shared.join("models");
-    if !models.is_dir() {
-        eprintln!("skipped: there is no folder {}", models.display());
-        return;
-    }
+    let Some(models) = common::shared("models") else { return };
     // Outputs per sample, and the accuracy that the models' READMEs give.
     for (name, input_type, samples, outputs, accuracy) in [
         ("digits_mlp_w4a4", None, 500, 10, Some(0.98)),
@@ -357,15 +336,10 @@ fn the_real_models_give_the_stored_outputs() {
 /// vector, without registers and with.
 #[test]
 fn rounded_inputs_give_the_outputs_of_rounded_inputs() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let shared = std::env::var_os("GATEWRIGHT_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
-    let model = shared.join("models/jet_tagging_qkeras");
-    if !model.is_dir() {
-        eprintln!("skipped: there is no folder {}", model.display());
-        return;
-    }
+    let Some(model) = common::shared("models/jet_tagging_qkeras") else { return };
     let file = |file: &str| model.join(file).to_string_lossy().into_owned();
     let (model, inputs) = (file("model.onnx"), file("inputs.npy"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let expect = root.join("tests/data/jet_fixed_8_4.npy").to_string_lossy().into_owned();
     for clock in ["0", "340"] {
         let dir = folder(&format!("rounded_{clock}")).to_string_lossy().into_owned();

@@ -1,7 +1,7 @@
 //! `gatewright synth`: results, reports, and programs that are missing, fail or take too long.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::Arc;
 
 use gatewright_compiler::graph::Graph;
@@ -14,24 +14,12 @@ use gatewright_layers::network::{Network, Range, TensorTy};
 use gatewright_layers::target::{Family, Target};
 use serde_json::Value;
 
+#[allow(dead_code)]
+mod common;
+use common::says;
+
 fn folder(name: &str) -> PathBuf {
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("synth_{name}"));
-    let _ = std::fs::remove_dir_all(&dir);
-    dir
-}
-
-fn gatewright(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_gatewright")).args(args).output().unwrap()
-}
-
-/// Runs it, expects this exit code, and gives what it said.
-#[track_caller]
-fn says(args: &[&str], code: i32) -> String {
-    let run = gatewright(args);
-    let text = String::from_utf8(if code == 0 { run.stdout } else { run.stderr }).unwrap();
-    assert_eq!(run.status.code(), Some(code), "{text}");
-    assert!(!text.contains("panicked"), "{text}");
-    text
+    common::folder(&format!("synth_{name}"))
 }
 
 /// A matrix and a clip, compiled into a folder as `gatewright compile` does it.

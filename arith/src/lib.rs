@@ -1,9 +1,9 @@
 //! Algorithms on integers for constant arithmetic in hardware.
 //!
 //! A product with a constant is a sum of shifted copies of its operand, one for each signed digit of the constant
-//! ([`csd`]); a sum of such products is a tree of additions. [`sum`] makes the trees of a constant matrix as a
-//! [`ShiftAdds`], a list of two-operand steps that anything which adds better may replace: what a list computes is
-//! found out by evaluating it.
+//! ([`csd`]). [`cmvm`] finds few and narrow additions for all sums of a constant matrix together; [`sum`] adds each by
+//! itself, for matrices that are too large for a search. Either gives a [`ShiftAdds`], a list of two-operand steps.
+//! [`staircase`] and [`truth`] make functions of few bits into networks of lookup tables ([`net`]).
 //!
 //! ```
 //! use gatewright_arith::sum;

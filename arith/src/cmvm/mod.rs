@@ -79,7 +79,8 @@ pub enum Effort {
 pub struct Options {
     /// How much is tried. The result is the same on every machine.
     pub effort: Effort,
-    /// Goes on until this time has passed (and at least as long as one run takes). The result then depends on the machine.
+    /// Goes on until this time has passed (and at least as long as one run takes), whatever the effort. The result then
+    /// depends on the machine.
     pub seconds: Option<f64>,
     /// Of the random choices.
     pub seed: u64,

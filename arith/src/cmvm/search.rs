@@ -24,6 +24,9 @@ const IMPROVEMENT: f64 = 0.5;
 /// Runs and improvements at the same time where the time is given.
 const BATCH: u64 = 4;
 
+/// Longest time, in seconds, so that a clock can show its end: thirty years.
+const LONGEST: f64 = 1e9;
+
 /// A finished run, with what it takes to go on.
 struct Run<B: Bits> {
     cost: u64,
@@ -69,7 +72,7 @@ pub(super) fn best<B: Bits>(problem: &Problem, options: &Options) -> Option<Shif
     let started = Instant::now();
     let mut best = search.run(0)?;
     let work = best.greedy.work.max(1);
-    if let Some(time) = options.seconds.map(|s| Duration::try_from_secs_f64(s).unwrap_or(Duration::MAX)) {
+    if let Some(time) = options.seconds.map(|s| Duration::try_from_secs_f64(s.min(LONGEST)).unwrap_or_default()) {
         let mut next = 1;
         while started.elapsed() < time / 4 {
             best = search.more(best, next..next + BATCH)?;
