@@ -115,7 +115,9 @@ impl Flow {
             Flow::Ecp5 => (format!("synth_ecp5 -top {top} -nodsp"), "t:TRELLIS_FF %d"),
             Flow::Ice40 => (format!("synth_ice40 -top {top}"), "t:SB_DFF* %d"),
             Flow::Generic => {
-                (format!("synth -top {top} -flatten; abc -g AND,OR,XOR,MUX"), "t:$_DFF* %d t:$_SDFF* %d t:$_ALDFF* %d")
+                // The whole script of abc takes many minutes on designs of ten thousand gates.
+                let map = "abc -fast -g AND,OR,XOR,MUX";
+                (format!("synth -top {top} -flatten -noabc; {map}"), "t:$_DFF* %d t:$_SDFF* %d t:$_ALDFF* %d")
             }
         };
         let mut steps = vec![
