@@ -59,7 +59,7 @@ fn adds(inputs: &[Range], rows: &[Row]) -> (Arc<ShiftAdds>, Vec<i128>) {
     };
     let (outputs, constants): (Vec<_>, Vec<_>) = rows.iter().map(split).unzip();
     let inputs = inputs.iter().map(|r| Input { range: r.wide(), arrival: 0 }).collect();
-    (solved(Problem { inputs, outputs, depth: None, cost: CostModel::CarryChains }), constants)
+    (solved(Problem { inputs, outputs, cost: CostModel::CarryChains, ..Problem::default() }), constants)
 }
 
 /// Solutions that are kept.

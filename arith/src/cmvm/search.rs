@@ -63,7 +63,15 @@ impl<B: Bits> Search<'_, B> {
     }
 }
 
-pub(super) fn best<B: Bits>(problem: &Problem, options: &Options) -> Option<ShiftAdds> {
+/// The best additions found; `None` where there are too many values.
+pub(super) fn solve(problem: &Problem, options: &Options) -> Option<ShiftAdds> {
+    match super::greatest_weight(problem) {
+        0..0x800_0000 => best::<u32>(problem, options),
+        _ => best::<u128>(problem, options),
+    }
+}
+
+fn best<B: Bits>(problem: &Problem, options: &Options) -> Option<ShiftAdds> {
     let sums = super::wanted(problem)
         .iter()
         .map(|output| output.iter().map(|&(input, weight)| (input as u32, Word::of(weight))).collect())
