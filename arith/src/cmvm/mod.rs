@@ -198,7 +198,12 @@ fn at_depth(problem: &Problem, options: &Options) -> Result<ShiftAdds, Error> {
         Some(parents) => {
             // Three searches share the time.
             let options = Options { seconds: options.seconds.map(|s| s / 3.0), ..*options };
-            let ways = [search::solve(problem, &options), related::solve(problem, &parents, &options)];
+            let related = |options| related::solve(problem, &parents, options);
+            let mut ways = vec![search::solve(problem, &options), related(&options)];
+            if options.effort == Effort::Thorough {
+                // The best differences do not always make the best sums.
+                ways.push(related(&Options { effort: Effort::Fast, ..options }));
+            }
             ways.into_iter().flatten().min_by_key(|adds| adds.price(problem.cost))
         }
     };

@@ -89,15 +89,16 @@ fn best<B: Bits>(problem: &Problem, options: &Options) -> Option<ShiftAdds> {
         let rest = time.saturating_sub(started.elapsed());
         return Some(list::of(problem, &improved(best, u64::MAX, Some(rest))?.state));
     }
-    let runs = match options.effort {
-        Effort::Fast => (LEAST_WORK / work).min(MOST_RUNS),
-        Effort::Thorough => (LEAST_WORK / work).clamp(MORE_RUNS, 2 * MOST_RUNS),
-    };
-    best = search.more(best, 1..runs.max(1))?;
-    if options.effort == Effort::Thorough {
-        best = improved(best, (IMPROVEMENT * work as f64) as u64, None)?;
+    let runs = (LEAST_WORK / work).clamp(1, MOST_RUNS);
+    best = search.more(best, 1..runs)?;
+    let fast = list::of(problem, &best.state);
+    if options.effort == Effort::Fast {
+        return Some(fast);
     }
-    Some(list::of(problem, &best.state))
+    let more = (LEAST_WORK / work).clamp(MORE_RUNS, 2 * MOST_RUNS);
+    best = improved(search.more(best, runs..more)?, (IMPROVEMENT * work as f64) as u64, None)?;
+    // Runs are ranked before it is known which operands depend on each other.
+    [list::of(problem, &best.state), fast].into_iter().min_by_key(|adds| adds.price(problem.cost))
 }
 
 /// The better of two ways from one run.
