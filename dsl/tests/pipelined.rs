@@ -31,7 +31,7 @@ fn depths(m: &Ir, node: NodeId, known: &mut BTreeMap<NodeId, BTreeSet<usize>>) -
         }
         Op::Wire(wire) => visit::for_each_in_block(&m.wires[*wire].driver, &mut |n| from.push(n)),
         Op::MemRead { mem, port, .. } => from.push(m.mems[*mem].reads[*port as usize].addr),
-        op => op.for_each_operand(|n| from.push(n)),
+        op => m.for_each_operand(op, |n| from.push(n)),
     }
     let all: BTreeSet<usize> = from.into_iter().flat_map(|n| depths(m, n, known)).map(|depth| depth + more).collect();
     known.insert(node, all.clone());

@@ -4,7 +4,7 @@
 use gatewright_dsl::prelude::*;
 #[path = "../../sim/tests/products/mod.rs"]
 mod products;
-use products::{Product, Rng};
+use products::{Fast, LATENCY, Product, Rng};
 
 use gatewright_sim::{Interpreter, RandomStimulus, SimError, Verilated, compare};
 
@@ -113,6 +113,16 @@ fn products_are_the_additions_in_verilog() {
     agree(&elaborate(&Products(narrow)).unwrap_or_else(|e| panic!("{e}")));
     let wide = (0..10).map(|_| Product::random(&mut r, 3, 70, 6, 3)).collect();
     agree(&elaborate(&Products(wide)).unwrap_or_else(|e| panic!("{e}")));
+}
+
+#[test]
+fn products_with_registers_are_the_additions_in_verilog() {
+    let mut r = Rng(7);
+    for mhz in [100, 300] {
+        let products = (0..20).map(|_| Product::random(&mut r, 5, 6, 10, 3)).collect();
+        agree(&elaborate(&Fast { generator: Products(products), mhz }).unwrap_or_else(|e| panic!("{e}")));
+        assert!(LATENCY.get() > 0, "{mhz} MHz");
+    }
 }
 
 #[test]

@@ -20,6 +20,8 @@ impl Report {
     pub fn of(package: &Package, design: &Design) -> Report {
         let network = &package.model.network;
         let names: Vec<&str> = network.nodes.iter().map(|n| n.name.as_str()).collect();
+        // Registers of products stand where they are in hardware.
+        let design = &*expanded(design);
         let survey = Survey::of(design, &names);
         let tensors: Vec<Tensor> = (0..network.tensors()).map(|t| tensor(package, t)).collect();
         let found = estimated(package, design, &names);
@@ -52,7 +54,6 @@ impl Report {
 
 /// What the design takes, by layer.
 fn estimated(package: &Package, design: &Design, names: &[&str]) -> estimate::Estimate {
-    let design = &*expanded(design);
     let owners = owners(design, names);
     let owner = |n: NodeId| owners.get(n.index()).copied().flatten();
     estimate(design, cells(package.options.target.family), names.len(), &owner)

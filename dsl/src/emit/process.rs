@@ -33,7 +33,7 @@ impl<'a> Text<'_, 'a> {
         self.line("    initial begin");
         for &r in &regs {
             let reg = &m.regs[r];
-            let value = reg.reset.clone().unwrap_or_else(|| reg.ty.power_up());
+            let value = reg.power_up();
             self.put("        ");
             self.put(&plan.bases[plan.reg_base[at(r)] as usize].name);
             self.put(" = ");

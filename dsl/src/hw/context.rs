@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::elaborate::{Cache, Key};
+use super::linear::WrittenProduct;
 use super::when::Frame;
 use crate::check::domains::Clocking;
 use crate::diag::{self, Draft};
@@ -100,8 +101,10 @@ pub(crate) struct Builder {
     pub tainted: FxHashSet<(bool, u32)>,
     /// In a pipelined region children are inlined and state is refused: the region's place.
     pub pure: Option<PlaceId>,
-    /// In a region that gets registers: what they can go between is written as nodes of its own.
+    /// In a region that gets registers: what they can go between is written as nodes of its own at first.
     pub scheduled: bool,
+    /// The matrix-vector products of that region.
+    pub products: Vec<WrittenProduct>,
     /// The domains that `Module::domain` has opened.
     pub domains: Vec<DomainId>,
 }
@@ -350,6 +353,7 @@ impl Builder {
             tainted: FxHashSet::default(),
             pure: None,
             scheduled: false,
+            products: Vec::new(),
             domains: Vec::new(),
         }
     }

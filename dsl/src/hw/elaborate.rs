@@ -15,6 +15,7 @@ use super::{clock, finish, stream};
 use crate::diag::{self, Diagnostic, Diagnostics};
 use crate::ids::{DomainId, Id, ModuleId, PlaceId, PortId};
 use crate::ir::{CheckKind, Design, Dir, Domain, Op, Polarity, Port, Reset, ResetKind, StreamPort};
+use crate::pass::rewrite::sweep;
 use crate::ty::{MAX_WIDTH, Ty};
 
 /// How deep modules may be nested.
@@ -227,8 +228,12 @@ pub(crate) fn body<I: Bundle, O: Bundle>(
     output_ports::<O>(&outputs, &out_shape, declared.is_some(), loc);
     let id = with(|c| {
         finish::module(c);
-        let b = c.stack.pop()?;
+        let mut b = c.stack.pop()?;
         c.finished.insert(b.uid, b.ir.name.clone());
+        if b.ir.matvecs.values().any(|m| m.pipeline.is_some()) {
+            // The additions that were written to find their stages.
+            sweep(&mut b.ir);
+        }
         Some(c.modules.push(b.ir))
     });
     Some((abort_if_none(id.flatten()), out_shape))

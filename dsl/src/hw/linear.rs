@@ -3,6 +3,8 @@
 //! Where an operand comes in more than once (`4x - x`), ranges of partial results say too much: each step of such a
 //! list has the range of the linear function of the inputs that it computes.
 
+use std::ops::Range;
+
 use super::context::{Builder, Loc, Raw, with};
 use super::int::Int;
 use super::module::abort;
@@ -10,7 +12,7 @@ use crate::diag;
 use crate::ids::{NodeId, PlaceId};
 use crate::ir::matvec::{Form, Wrong};
 use crate::ir::{Matvec, MatvecOutput, Op};
-use crate::pass::expand::{Nodes, lower, too_wide};
+use crate::pass::expand::{Nodes, Written, lower, too_wide};
 use crate::ty::{IntTy, Ty};
 use crate::value::Value;
 
@@ -31,8 +33,8 @@ pub struct LinearOutput {
 /// the additions that make them in hardware.
 ///
 /// The product is one thing in the design: simulators compute the sums from the weights, and Verilog has the additions,
-/// as [`expand`](crate::pass::expand) writes them. In a region that gets pipeline registers the additions are written at
-/// once, since registers go between them.
+/// as [`expand`](crate::pass::expand) writes them. In a region that gets pipeline registers it also says in which stage each
+/// addition is.
 #[track_caller]
 pub fn const_matvec(inputs: &[Int], steps: &[ShiftAdd], outputs: &[LinearOutput]) -> Vec<Int> {
     let loc = Loc::caller();
@@ -43,7 +45,8 @@ pub fn const_matvec(inputs: &[Int], steps: &[ShiftAdd], outputs: &[LinearOutput]
         for x in inputs {
             nodes.push(c.local(x.raw(), loc).unwrap_or(NodeId(u32::MAX)));
         }
-        let mut m = Matvec { inputs: nodes, steps: steps.to_vec(), outputs: Vec::new(), place };
+        let steps = steps.to_vec();
+        let mut m = Matvec { inputs: nodes, steps, outputs: Vec::new(), pipeline: None, place };
         m.outputs.extend(outputs.iter().map(LinearOutput::without_weights));
         let misnamed = m.misnamed();
         if let Some((_, Wrong::Behind)) = misnamed {
@@ -54,7 +57,9 @@ pub fn const_matvec(inputs: &[Int], steps: &[ShiftAdd], outputs: &[LinearOutput]
         if m.inputs.contains(&NodeId(u32::MAX)) {
             return Ok(poison());
         }
-        m.drop_unread_inputs();
+        if misnamed.is_none() {
+            m.drop_unread();
+        }
         let Some(b) = c.top() else { return Ok(poison()) };
         let types: Vec<IntTy> = m.inputs.iter().map(|&x| b.ir.nodes[x].ty.range()).collect();
         let forms = || m.forms().ok().filter(|forms| too_wide(&m, forms, &types).is_none());
@@ -74,6 +79,17 @@ pub fn const_matvec(inputs: &[Int], steps: &[ShiftAdd], outputs: &[LinearOutput]
     }
 }
 
+/// A product whose additions are written as nodes, so that they get their stages together with everything else in their
+/// region.
+pub(crate) struct WrittenProduct {
+    pub m: Matvec,
+    /// The word of each step.
+    pub steps: Vec<Option<NodeId>>,
+    pub sums: Vec<Option<NodeId>>,
+    /// The nodes made for it, by index.
+    pub nodes: Range<usize>,
+}
+
 impl LinearOutput {
     fn without_weights(&self) -> MatvecOutput {
         let LinearOutput { value, negative, constant } = self.clone();
@@ -82,13 +98,16 @@ impl LinearOutput {
 }
 
 impl Builder {
-    /// The sums of a product: nodes that read it, or where registers are to go in between the additions.
+    /// The sums of a product: nodes that read it, or its additions where these are still to get their stages.
     fn matvec(&mut self, m: Matvec, forms: &[Form], types: &[IntTy]) -> Vec<Int> {
         let place = m.place;
         if self.scheduled {
             let wanted = vec![true; m.outputs.len()];
-            let nodes = lower(&m, forms, &wanted, &mut Here { b: self, place }).unwrap_or_default();
-            return nodes.into_iter().map(|n| Int::new(n.map_or(Raw::POISON, |n| self.raw(n)))).collect();
+            let from = self.ir.nodes.len();
+            let Written { sums, steps } = lower(&m, forms, &wanted, &mut Here { b: self, place }).unwrap_or_default();
+            let raws = sums.iter().map(|n| Int::new(n.map_or(Raw::POISON, |n| self.raw(n)))).collect();
+            self.products.push(WrittenProduct { m, steps, sums, nodes: from..self.ir.nodes.len() });
+            return raws;
         }
         let ranges: Vec<IntTy> = m.outputs.iter().map(|o| o.range(|i| types[i])).collect();
         let matvec = self.ir.matvecs.next_id();

@@ -208,8 +208,9 @@ impl<S: Shape> RegDecl<'_, S> {
                 let b = c.top()?;
                 let domain = b.domain();
                 let (ty, format) = (leaf.ty, leaf.format);
+                let next = Vec::new();
                 let reg =
-                    b.ir.regs.push(ir::Reg { name, ty, format, domain, crossing, reset, next: Vec::new(), place });
+                    b.ir.regs.push(ir::Reg { name, ty, format, domain, crossing, reset, init: None, next, place });
                 raws.push(b.push(Op::Reg(reg), ty, place));
             }
             Some((first, owner, place, raws))

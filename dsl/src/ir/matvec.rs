@@ -4,12 +4,16 @@
 //! dependences between values look at nothing else. The graph of additions is how it becomes hardware
 //! ([`expand`](crate::pass::expand)). The [verifier](super::verify) recovers the weights from the graph, so that the two
 //! say the same.
+//!
+//! A product in a pipelined region also says in which stage each addition is. Its registers stand in front of it: each
+//! input has a node for every stage, one register behind the other, and a sum is computed from those of its own stage, as
+//! if it had no registers inside. `expand` moves them to where the stages are, which changes no value in any clock.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{NodeId, PlaceId};
+use crate::ids::{DomainId, NodeId, PlaceId};
 use crate::ty::{IntTy, MAX_WIDTH};
 use crate::value::Value;
 
@@ -22,8 +26,26 @@ pub struct Matvec {
     pub steps: Vec<ShiftAdd>,
     /// The sums.
     pub outputs: Vec<MatvecOutput>,
+    /// Where its registers go; `None`: it has none.
+    #[serde(default)]
+    pub pipeline: Option<Pipeline>,
     /// Where it was written.
     pub place: PlaceId,
+}
+
+/// The stages of a product, each a clock later than the one before.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Pipeline {
+    /// The clock.
+    pub domain: DomainId,
+    /// Registers are named so, with `_s` and the stage in which they are read.
+    pub name: String,
+    /// For each input the stage of its node, and the nodes that have its value in the stages that follow.
+    pub inputs: Vec<(u32, Vec<NodeId>)>,
+    /// Of the steps. Operands of earlier stages come through registers.
+    pub steps: Vec<u32>,
+    /// Of the sums.
+    pub outputs: Vec<u32>,
 }
 
 /// `a * 2^s + b * 2^t`, or the difference.
@@ -110,6 +132,60 @@ fn small_range(form: &[(usize, Value)], constant: &Value, ty: &impl Fn(usize) ->
 }
 
 impl Matvec {
+    /// The first stage of an input.
+    pub(crate) fn input_stage(&self, input: usize) -> u32 {
+        self.pipeline.as_ref().map_or(0, |p| p.inputs[input].0)
+    }
+
+    /// The stage of a step.
+    pub(crate) fn step_stage(&self, step: usize) -> u32 {
+        self.pipeline.as_ref().map_or(0, |p| p.steps[step])
+    }
+
+    /// The stage of a sum.
+    pub(crate) fn output_stage(&self, output: usize) -> u32 {
+        self.pipeline.as_ref().map_or(0, |p| p.outputs[output])
+    }
+
+    /// The node of an input as it is in a stage; of one that has none there, the nearest.
+    pub(crate) fn input_in(&self, input: usize, stage: u32) -> NodeId {
+        let later = self.pipeline.as_ref().and_then(|p| {
+            let (first, later) = &p.inputs[input];
+            let after = stage.saturating_sub(*first) as usize;
+            after.checked_sub(1).and_then(|k| later.get(k).or(later.last()))
+        });
+        later.copied().unwrap_or(self.inputs[input])
+    }
+
+    /// The node from which a sum takes an input.
+    pub fn input(&self, output: usize, input: usize) -> NodeId {
+        self.input_in(input, self.output_stage(output))
+    }
+
+    /// The nodes that it reads, also those of the same input in other stages.
+    pub fn nodes(&self) -> impl Iterator<Item = NodeId> {
+        self.inputs.iter().copied().chain(self.later_inputs().copied())
+    }
+
+    /// As [`nodes`](Matvec::nodes), mutable.
+    pub(crate) fn nodes_mut(&mut self) -> impl Iterator<Item = &mut NodeId> {
+        let later = self.pipeline.iter_mut().flat_map(|p| p.inputs.iter_mut().flat_map(|(_, later)| later));
+        self.inputs.iter_mut().chain(later)
+    }
+
+    fn later_inputs(&self) -> impl Iterator<Item = &NodeId> {
+        self.pipeline.iter().flat_map(|p| p.inputs.iter().flat_map(|(_, later)| later))
+    }
+
+    /// The ranges of the inputs, in whatever stage they are.
+    pub(crate) fn input_ranges(&self, ty: impl Fn(NodeId) -> IntTy) -> Vec<IntTy> {
+        let mut ranges: Vec<IntTy> = self.inputs.iter().map(|&x| ty(x)).collect();
+        for (range, (_, later)) in ranges.iter_mut().zip(self.pipeline.iter().flat_map(|p| &p.inputs)) {
+            *range = later.iter().fold(*range, |range, &x| range.hull(ty(x)));
+        }
+        ranges
+    }
+
     /// What is wrong with the names and shifts of the graph, and with which step, or output after all steps.
     pub(crate) fn misnamed(&self) -> Option<(usize, Wrong)> {
         let inputs = self.inputs.len();
@@ -123,24 +199,30 @@ impl Matvec {
         steps.or_else(|| ends.into_iter().find_map(|(k, end)| named(k, end)))
     }
 
-    /// Drops the inputs that no step and no output names.
-    pub(crate) fn drop_unread_inputs(&mut self) {
-        let mut read = vec![false; self.inputs.len() + self.steps.len()];
-        self.steps.iter().flat_map(|s| [s.a.0, s.b.0]).for_each(|value| read[value] = true);
-        self.outputs.iter().filter_map(|o| o.value).for_each(|(value, _)| read[value] = true);
+    /// Drops the inputs and steps that no output needs from a product without weights and stages. The names are right.
+    /// Returns for each input, then step, whether it stays.
+    pub(crate) fn drop_unread(&mut self) -> Vec<bool> {
         let inputs = self.inputs.len();
+        let mut read = vec![false; inputs + self.steps.len()];
+        self.outputs.iter().filter_map(|o| o.value).for_each(|(value, _)| read[value] = true);
+        for (k, step) in self.steps.iter().enumerate().rev() {
+            if read[inputs + k] {
+                read[step.a.0] = true;
+                read[step.b.0] = true;
+            }
+        }
         let mut next = 0;
-        let new: Vec<usize> = (0..read.len())
-            .map(|value| {
-                let number = next;
-                next += usize::from(value >= inputs || read[value]);
-                number
-            })
-            .collect();
-        let mut keep = read.into_iter();
-        self.inputs.retain(|_| keep.next().unwrap_or(true));
+        let number = read.iter().map(|&stays| {
+            next += usize::from(stays);
+            next.saturating_sub(1)
+        });
+        let new: Vec<usize> = number.collect();
+        let mut stays = read.iter();
+        self.inputs.retain(|_| *stays.next().unwrap_or(&true));
+        self.steps.retain(|_| *stays.next().unwrap_or(&true));
         self.steps.iter_mut().flat_map(|s| [&mut s.a.0, &mut s.b.0]).for_each(|value| *value = new[*value]);
         self.outputs.iter_mut().filter_map(|o| o.value.as_mut()).for_each(|(value, _)| *value = new[*value]);
+        read
     }
 
     /// The coefficients of every value of a graph whose names are right: of the inputs, then of the steps.
@@ -203,7 +285,7 @@ mod tests {
                 .map(|(k, &(a, s, b, t, subtract))| ShiftAdd { a: (a % (n + k), s), b: (b % (n + k), t), subtract })
                 .collect();
             let last = n + steps.len() - 1;
-            let m = Matvec { inputs: vec![NodeId(0); n], steps, outputs: vec![end(last, shift, negative)], place: PlaceId(0) };
+            let m = Matvec { inputs: vec![NodeId(0); n], steps, outputs: vec![end(last, shift, negative)], pipeline: None, place: PlaceId(0) };
             prop_assert_eq!(m.misnamed(), None);
             let weights = Matvec::recovered(&m.forms().unwrap(), &m.outputs[0]);
             let output = MatvecOutput { weights, ..m.outputs[0].clone() };
@@ -247,6 +329,7 @@ mod tests {
             inputs: vec![NodeId(0)],
             steps,
             outputs: vec![end(value, 0, false)],
+            pipeline: None,
             place: PlaceId(0),
         };
         assert_eq!(make(vec![add((0, 1), (0, 0)), add((1, 0), (2, 0))], 0).misnamed(), Some((1, Wrong::Behind)));

@@ -31,7 +31,7 @@ mod tests;
 pub mod verify;
 pub mod visit;
 
-pub use matvec::{Matvec, MatvecOutput, ShiftAdd};
+pub use matvec::{Matvec, MatvecOutput, Pipeline, ShiftAdd};
 
 /// An elaborated design.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -416,13 +416,23 @@ pub struct Reg {
     /// Whether it takes values of other clocks.
     #[serde(default)]
     pub crossing: Crossing,
-    /// The value under reset, and at power-up; `None`: not reset, power-up is [`Ty::power_up`]. Where the domain has no
-    /// reset the value still holds at power-up.
+    /// The value under reset, and at power-up; `None`: not reset. Where the domain has no reset the value still holds at
+    /// power-up.
     pub reset: Option<Value>,
+    /// The value at power-up of a register without reset value; `None`: [`Ty::power_up`].
+    #[serde(default)]
+    pub init: Option<Value>,
     /// The next value.
     pub next: Block,
     /// Where it was declared.
     pub place: PlaceId,
+}
+
+impl Reg {
+    /// What it holds at power-up.
+    pub fn power_up(&self) -> Value {
+        self.reset.as_ref().or(self.init.as_ref()).cloned().unwrap_or_else(|| self.ty.power_up())
+    }
 }
 
 /// Whether a register takes values of other clocks than its own.

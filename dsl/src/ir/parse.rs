@@ -7,8 +7,8 @@ use super::lex::{self, Token};
 use super::visit::MAX_NESTING;
 use super::{
     BinOp, Block, Check, CheckKind, Collision, Crossing, Design, Dir, Domain, Field, Format, Inst, Matvec,
-    MatvecOutput, Mem, MemRead, MemWrite, Module, ModuleKind, Node, Op, Param, Place, Places, Polarity, Port, Reg,
-    Reset, ResetKind, ShiftAdd, Stmt, StreamPort, UnOp, Wire,
+    MatvecOutput, Mem, MemRead, MemWrite, Module, ModuleKind, Node, Op, Param, Pipeline, Place, Places, Polarity, Port,
+    Reg, Reset, ResetKind, ShiftAdd, Stmt, StreamPort, UnOp, Wire,
 };
 use crate::ids::{Arena, DomainId, Id, ModuleId, NodeId, PlaceId, PortId};
 use crate::ty::{IntTy, Ty};
@@ -370,9 +370,10 @@ impl<'a> Parser<'a> {
                     () => Crossing::No,
                 };
                 let reset = if self.eat_word("reset") { Some(self.value()?) } else { None };
+                let init = if self.eat_word("init") { Some(self.value()?) } else { None };
                 let place = self.place()?;
                 let next = self.block(0)?;
-                m.regs.push(Reg { name, ty, format, domain, crossing, reset, next, place });
+                m.regs.push(Reg { name, ty, format, domain, crossing, reset, init, next, place });
             }
             "mem" => {
                 self.next_id(&m.mems, "mem")?;
@@ -605,8 +606,9 @@ impl<'a> Parser<'a> {
 
     fn matvec(&mut self) -> Result<Matvec> {
         let inputs = self.list(Self::node)?;
+        let mut pipeline = if self.eat_word("stages") { Some(self.pipeline()?) } else { None };
         let place = self.place()?;
-        let mut m = Matvec { inputs, steps: Vec::new(), outputs: Vec::new(), place };
+        let mut m = Matvec { inputs, steps: Vec::new(), outputs: Vec::new(), pipeline: None, place };
         self.punct("{")?;
         while !self.eat("}") {
             if self.eat_word("sum") {
@@ -624,6 +626,9 @@ impl<'a> Parser<'a> {
                     }
                 }
                 m.outputs.push(output);
+                if let Some(pipeline) = &mut pipeline {
+                    pipeline.outputs.push(self.stage()?);
+                }
                 continue;
             }
             let due = m.inputs.len() + m.steps.len();
@@ -635,8 +640,24 @@ impl<'a> Parser<'a> {
             let a = self.shifted()?;
             let subtract = self.one_of(&[("add", false), ("sub", true)])?;
             m.steps.push(ShiftAdd { a, b: self.shifted()?, subtract });
+            if let Some(pipeline) = &mut pipeline {
+                pipeline.steps.push(self.stage()?);
+            }
         }
+        m.pipeline = pipeline;
         Ok(m)
+    }
+
+    /// The clock, the name and the inputs of a product with stages.
+    fn pipeline(&mut self) -> Result<Pipeline> {
+        let (domain, name) = (self.domain_id()?, self.name()?);
+        let inputs = self.list(|p| Ok((p.u32()?, p.list(Self::node)?)))?;
+        Ok(Pipeline { domain, name, inputs, steps: Vec::new(), outputs: Vec::new() })
+    }
+
+    fn stage(&mut self) -> Result<u32> {
+        self.word("at")?;
+        self.u32()
     }
 
     /// A value of a matrix-vector product, perhaps shifted.

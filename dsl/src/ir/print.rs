@@ -187,6 +187,9 @@ impl Printer<'_> {
             if let Some(v) = &reg.reset {
                 put!(self, " reset {v}");
             }
+            if let Some(v) = &reg.init {
+                put!(self, " init {v}");
+            }
             self.place(reg.place);
             self.out.push(' ');
             self.block(&reg.next, 1);
@@ -375,6 +378,15 @@ impl Printer<'_> {
 
     fn matvec(&mut self, m: &Matvec) {
         self.list(&m.inputs, |p, x| put!(p, "{x}"));
+        if let Some(pipeline) = &m.pipeline {
+            put!(self, " stages {} ", pipeline.domain);
+            self.name(&pipeline.name);
+            self.out.push(' ');
+            self.list(&pipeline.inputs, |p, (first, later)| {
+                put!(p, "{first} ");
+                p.list(later, |p, x| put!(p, "{x}"));
+            });
+        }
         self.place(m.place);
         self.out.push_str(" {\n");
         for (k, step) in m.steps.iter().enumerate() {
@@ -382,9 +394,10 @@ impl Printer<'_> {
             self.shifted(step.a);
             self.out.push_str(if step.subtract { " sub " } else { " add " });
             self.shifted(step.b);
+            self.stage(m.pipeline.as_ref().and_then(|p| p.steps.get(k)));
             self.out.push('\n');
         }
-        for output in &m.outputs {
+        for (k, output) in m.outputs.iter().enumerate() {
             self.out.push_str("    sum ");
             self.list(&output.weights, |p, (i, weight)| put!(p, "{weight} x{i}"));
             put!(self, " {}", output.constant);
@@ -399,9 +412,16 @@ impl Printer<'_> {
                 None if output.negative => self.out.push('0'),
                 None => {}
             }
+            self.stage(m.pipeline.as_ref().and_then(|p| p.outputs.get(k)));
             self.out.push('\n');
         }
         self.out.push_str("  }\n");
+    }
+
+    fn stage(&mut self, stage: Option<&u32>) {
+        if let Some(stage) = stage {
+            put!(self, " at {stage}");
+        }
     }
 
     fn shifted(&mut self, (value, shift): (usize, u32)) {

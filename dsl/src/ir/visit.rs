@@ -184,7 +184,8 @@ impl Module {
         match op {
             Op::Matvec { matvec, output } => {
                 let matvec = &self.matvecs[*matvec];
-                matvec.outputs[*output as usize].weights.iter().for_each(|(i, _)| f(matvec.inputs[*i]));
+                let weights = &matvec.outputs[*output as usize].weights;
+                weights.iter().for_each(|(i, _)| f(matvec.input(*output as usize, *i)));
             }
             op => op.for_each_operand(f),
         }
@@ -193,9 +194,14 @@ impl Module {
     /// Calls `f` with every use of a node outside of the nodes: drivers of outputs, decision trees, memory ports, inputs
     /// of matrix-vector products and of children, and checks. Names are not uses.
     pub fn for_each_use(&self, mut f: impl FnMut(NodeId)) {
+        self.regs.values().for_each(|r| for_each_in_block(&r.next, &mut f));
+        self.for_each_use_but_registers(f);
+    }
+
+    /// As [`for_each_use`](Module::for_each_use), without what registers take.
+    pub(crate) fn for_each_use_but_registers(&self, mut f: impl FnMut(NodeId)) {
         self.ports.values().filter_map(|p| p.driver).for_each(&mut f);
         self.wires.values().for_each(|w| for_each_in_block(&w.driver, &mut f));
-        self.regs.values().for_each(|r| for_each_in_block(&r.next, &mut f));
         for mem in self.mems.values() {
             for read in &mem.reads {
                 f(read.addr);
@@ -208,7 +214,7 @@ impl Module {
                 write.mask.iter().for_each(|&x| f(x));
             }
         }
-        self.matvecs.values().for_each(|m| m.inputs.iter().for_each(|&x| f(x)));
+        self.matvecs.values().for_each(|m| m.nodes().for_each(&mut f));
         self.insts.values().for_each(|i| i.inputs.iter().for_each(|&(_, x)| f(x)));
         self.checks.values().for_each(|c| c.kind.for_each_node(&mut f));
     }
@@ -230,7 +236,7 @@ impl Module {
                 write.mask.iter_mut().for_each(&mut f);
             }
         }
-        self.matvecs.values_mut().for_each(|m| m.inputs.iter_mut().for_each(&mut f));
+        self.matvecs.values_mut().for_each(|m| m.nodes_mut().for_each(&mut f));
         self.insts.values_mut().for_each(|i| i.inputs.iter_mut().for_each(|(_, x)| f(x)));
         self.checks.values_mut().for_each(|c| c.kind.for_each_node_mut(&mut f));
     }

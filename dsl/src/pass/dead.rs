@@ -114,7 +114,7 @@ impl Mark {
 
     fn matvec(&mut self, m: &Module, id: MatvecId) {
         if !std::mem::replace(&mut self.live.matvecs[id.index()], true) {
-            m.matvecs[id].inputs.iter().for_each(|&x| self.node(x));
+            m.matvecs[id].nodes().for_each(|x| self.node(x));
         }
     }
 

@@ -8,6 +8,9 @@
 //! words are inverted, and the constants that this adds are taken out of each sum at once, together with its own. So a
 //! carry chain needs LUTs only where both operands have bits.
 //!
+//! A product with stages gets its registers: words go through them between the stages of the additions. They hold at
+//! power-up what follows from the registers in front of the product, and of those the ones that nothing else reads go.
+//!
 //! ```
 //! use gatewright_dsl::{ir::{parse::parse, print::print_without_places}, pass};
 //!
@@ -56,8 +59,10 @@ use crate::ty::{IntTy, Ty};
 use crate::value::Value;
 
 mod lower;
+mod registers;
 
-pub(crate) use lower::{Nodes, lower, too_wide};
+pub(crate) use lower::{Later, Nodes, Written, lower, too_wide};
+use registers::Registers;
 
 /// Expands every matrix-vector product.
 pub fn run(design: &mut Design) {
@@ -79,6 +84,7 @@ struct Made<'a> {
     old: &'a Arena<NodeId, Node>,
     made: Vec<Node>,
     constants: FxHashMap<(Value, Ty), NodeId>,
+    registers: Registers,
     place: PlaceId,
 }
 
@@ -137,6 +143,15 @@ impl Nodes for Made<'_> {
             self.made[k].ty = Ty::Int(ty);
         }
     }
+
+    fn register(&mut self, later: &Later<'_>) -> NodeId {
+        let first = later.power_up(|x| match &self.node(x).op {
+            Op::Reg(reg) => self.registers.regs[*reg].power_up(),
+            _ => self.node(x).ty.power_up(),
+        });
+        let reg = self.registers.push(later, first, self.place);
+        self.add(Op::Reg(reg), Ty::Int(later.range()))
+    }
 }
 
 fn module(m: &mut Module) {
@@ -149,8 +164,10 @@ fn module(m: &mut Module) {
             sums[matvec.index()].push(id);
         }
     }
+    let registers = Registers::new(m);
     let old = std::mem::take(&mut m.nodes);
-    let mut made = Made { old: &old, made: Vec::new(), constants: FxHashMap::default(), place: m.place };
+    let (constants, place) = (FxHashMap::default(), m.place);
+    let mut made = Made { old: &old, made: Vec::new(), constants, registers, place };
     // What stands for each sum, and what goes in front of the first sum of a product.
     let mut target: FxHashMap<NodeId, NodeId> = FxHashMap::default();
     let mut before: FxHashMap<NodeId, Range<usize>> = FxHashMap::default();
@@ -165,7 +182,8 @@ fn module(m: &mut Module) {
         }
         before.insert(nodes[0], from..made.made.len());
     }
-    let made = made.made;
+    let Made { made, registers: Registers { regs, in_front, .. }, .. } = made;
+    m.regs = regs;
     let mut new = vec![NodeId::new(0); old.len() + made.len()];
     let count = old.len();
     for (id, node) in (0..).map(NodeId::new).zip(old.into_values()) {
@@ -188,6 +206,7 @@ fn module(m: &mut Module) {
     let names = std::mem::take(&mut m.names);
     m.names = names.into_iter().map(|(id, name)| (new[id.index()], name)).collect();
     substitute(m, &new);
+    registers::drop_unread(m, &in_front);
 }
 
 /// Writes the sums that `nodes` read; gives what computes each.
@@ -199,7 +218,7 @@ fn product(m: &Matvec, nodes: &[NodeId], made: &mut Made) -> Vec<(NodeId, NodeId
     };
     let mut wanted = vec![false; m.outputs.len()];
     nodes.iter().for_each(|&x| wanted[output(made, x)] = true);
-    let written = m.forms().ok().and_then(|forms| lower(m, &forms, &wanted, made).ok()).unwrap_or_default();
+    let written = m.forms().ok().and_then(|forms| lower(m, &forms, &wanted, made).ok()).unwrap_or_default().sums;
     let mut found = Vec::with_capacity(nodes.len());
     for &x in nodes {
         // There is nothing only for what the verifier does not let through.
@@ -293,6 +312,52 @@ mod tests {
             "input port0 a: 0..=9 output port1 y: 6..=24 = %5
              %0: 0..=9 = port0 %1: 5..=5 = const 5 %2: 1..=1 = const 1 %3: 1..=10 = add %0 %2
              %4: 1..=19 = add %0 %3 %5: 6..=24 = add %4 %1",
+        );
+    }
+
+    #[test]
+    fn registers_go_between_the_additions() {
+        // What they hold at power-up follows from what those before the product held.
+        let before = "domain domain0 clk input port0 a: 0..=3 input port1 b: 0..=3 output port2 y: 1..=10 = %4
+             %0: 0..=3 = port0 %1: 0..=3 = port1 %2: 0..=3 = reg0 %3: 0..=3 = reg1 %4: 1..=10 = matvec0.sum0
+             reg reg0 a_s1: 0..=3 domain0 init 2 { #0 set %0 } reg reg1 b_s1: 0..=3 domain0 { #1 set %1 }
+             matvec matvec0 [%0, %1] stages domain0 pipe [0 [%2], 0 [%3]] {
+               x2 = x0 shl 1 add x1 at 0 sum [2 x0, 1 x1] 1 from x2 at 1 }";
+        expands(
+            before,
+            "domain domain0 clk input port0 a: 0..=3 input port1 b: 0..=3 output port2 y: 1..=10 = %6
+             %0: 0..=3 = port0 %1: 0..=3 = port1 %2: 1..=1 = const 1 %3: 0..=6 = shl %0 %2 %4: 0..=9 = add %3 %1
+             %5: 0..=9 = reg0 %6: 1..=10 = add %5 %2 reg reg0 pipe_s1: 0..=9 domain0 init 4 { #2 set %4 }",
+        );
+        // What something else reads stays, and so does a name.
+        expands(
+            &before
+                .replace("port1 b", "port1 pipe_s1")
+                .replace("output port2 y: 1..=10 = %4", "output port2 y: 1..=10 = %4 output port3 z: 0..=3 = %3")
+                .replace("b_s1", "pipe_s1"),
+            "domain domain0 clk input port0 a: 0..=3 input port1 pipe_s1: 0..=3 output port2 y: 1..=10 = %6
+             output port3 z: 0..=3 = %7
+             %0: 0..=3 = port0 %1: 0..=3 = port1 %2: 1..=1 = const 1 %3: 0..=6 = shl %0 %2 %4: 0..=9 = add %3 %1
+             %5: 0..=9 = reg1 %6: 1..=10 = add %5 %2 %7: 0..=3 = reg0
+             reg reg0 pipe_s1: 0..=3 domain0 { #1 set %1 } reg reg1 pipe_s1_1: 0..=9 domain0 init 4 { #2 set %4 }",
+        );
+    }
+
+    #[test]
+    fn words_are_as_wide_in_one_stage_as_in_another() {
+        // The input can be negative behind its register only.
+        expands(
+            "domain domain0 clk input port0 a: 0..=1 input port1 b: 0..=1 output port2 y: -2..=2 = %4
+             %0: 0..=1 = port0 %1: 0..=1 = port1 %2: -2..=1 = reg0 %3: 0..=1 = reg1 %4: -2..=2 = matvec0.sum0
+             reg reg0 a_s1: -2..=1 domain0 init -2 { #0 set %0 } reg reg1 b_s1: 0..=1 domain0 { #1 set %1 }
+             matvec matvec0 [%0, %1] stages domain0 pipe [0 [%2], 0 [%3]] {
+               x2 = x0 add x1 at 0 sum [1 x0, 1 x1] 0 from x2 at 1 }",
+            "domain domain0 clk input port0 a: 0..=1 input port1 b: 0..=1 output port2 y: -2..=2 = %13
+             %0: 0..=1 = port0 %1: 0..=1 = port1 %2: bool = to_bits %0 %3: bool = const 0
+             %4: bits<2> = concat [%3, %2] %5: bool = slice %4 1 %6: bool = not %5 %7: bool = slice %4 0
+             %8: bits<2> = concat [%6, %7] %9: 0..=3 = to_uint %8 %10: 0..=4 = add %9 %1 %11: 0..=4 = reg0
+             %12: 2..=2 = const 2 %13: -2..=2 = sub %11 %12
+             reg reg0 pipe_s1: 0..=4 domain0 { #2 set %10 }",
         );
     }
 

@@ -142,8 +142,7 @@ impl Users {
 
 /// What a register holds before anything was set.
 fn first_value(m: &Module, reg: RegId) -> Value {
-    let r = &m.regs[reg];
-    r.reset.clone().unwrap_or_else(|| r.ty.power_up())
+    m.regs[reg].power_up()
 }
 
 impl<'a> Ranges<'a> {

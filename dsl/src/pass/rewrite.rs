@@ -92,7 +92,7 @@ pub fn result(m: &Module, op: &Op) -> Option<Ty> {
         Op::Matvec { matvec, output } => {
             let matvec = m.matvecs.get(*matvec)?;
             let sum = matvec.outputs.get(*output as usize)?;
-            Some(Ty::Int(sum.range(|i| ty(matvec.inputs[i]).range())))
+            Some(Ty::Int(sum.range(|i| ty(matvec.input(*output as usize, i)).range())))
         }
         _ => None,
     }
@@ -145,7 +145,7 @@ pub fn to_bits(m: &mut Module, x: NodeId, width: u32, make: &mut dyn FnMut(&mut 
 pub fn map_operands(m: &mut Module, n: NodeId, map: &[NodeId]) {
     let op = &mut m.nodes[n].op;
     match op {
-        Op::Matvec { matvec, .. } => m.matvecs[*matvec].inputs.iter_mut().for_each(|x| *x = map[x.index()]),
+        Op::Matvec { matvec, .. } => m.matvecs[*matvec].nodes_mut().for_each(|x| *x = map[x.index()]),
         op => op.map_operands(|x| map[x.index()]),
     }
 }

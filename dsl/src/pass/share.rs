@@ -116,7 +116,8 @@ impl Sums {
         let product = &m.matvecs[*matvec];
         let sum = &product.outputs[*output as usize];
         let weights = sum.weights.iter().filter(|(_, weight)| !weight.is_zero());
-        let mut weights: Vec<_> = weights.map(|(i, weight)| (product.inputs[*i], weight.clone())).collect();
+        let mut weights: Vec<_> =
+            weights.map(|(i, weight)| (product.input(*output as usize, *i), weight.clone())).collect();
         weights.sort_unstable();
         self.0.entry((weights, sum.constant.clone())).or_insert_with(|| op.clone()).clone()
     }

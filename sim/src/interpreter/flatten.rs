@@ -212,7 +212,7 @@ impl Flat {
                 source,
                 next: source,
                 clock: clocks.get(reg.domain.index()).copied().unwrap_or(0),
-                init: reg.reset.clone().unwrap_or_else(|| reg.ty.power_up()),
+                init: reg.power_up(),
                 reset: (reg.reset.is_some() && module.domains[reg.domain].reset.is_some())
                     .then(|| resets[reg.domain.index()]),
             });
@@ -331,11 +331,11 @@ impl Flat {
                 }
             }
             Op::Matvec { matvec, output } => {
-                let matvec = &module.matvecs[*matvec];
-                let output = &matvec.outputs[*output as usize];
+                let (matvec, at) = (&module.matvecs[*matvec], *output as usize);
+                let output = &matvec.outputs[at];
                 let weights = output.weights.iter().filter(|(_, weight)| !weight.is_zero());
                 let first = self.graph.args.len() as u32;
-                self.graph.args.extend(weights.clone().map(|(i, _)| of(matvec.inputs[*i])));
+                self.graph.args.extend(weights.clone().map(|(i, _)| of(matvec.input(at, *i))));
                 let weights = weights.map(|(_, weight)| weight.clone()).collect();
                 self.graph.sums.push(Sum { first, weights, constant: output.constant.clone() });
                 Def::Sum(self.graph.sums.len() as u32 - 1)

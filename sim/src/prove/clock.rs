@@ -130,13 +130,13 @@ impl Run<'_, '_> {
                 .cut(self.b, ty)
             }
             Op::Matvec { matvec, output } => {
-                let matvec = &module.matvecs[*matvec];
-                let output = &matvec.outputs[*output as usize];
+                let (matvec, at) = (&module.matvecs[*matvec], *output as usize);
+                let output = &matvec.outputs[at];
                 let mut sum = constant(self.b, &output.constant, Ty::Int(IntTy::constant(output.constant.clone())));
                 // All modulo 2 to the power of the result's width.
                 for (i, weight) in output.weights.iter().filter(|(_, weight)| !weight.is_zero()) {
                     let weight = constant(self.b, weight, Ty::Int(IntTy::constant(weight.clone())));
-                    let product = binary(self.b, BinOp::Mul, of(matvec.inputs[*i]), weight, ty);
+                    let product = binary(self.b, BinOp::Mul, of(matvec.input(at, *i)), weight, ty);
                     sum = binary(self.b, BinOp::Add, sum, product, ty);
                 }
                 sum.cut(self.b, ty)

@@ -158,7 +158,7 @@ impl<'a> Machine<'a> {
             self.state.push(Element {
                 name: format!("{below}{}", reg.name),
                 ty: reg.ty,
-                init: reg.reset.clone().unwrap_or_else(|| reg.ty.power_up()),
+                init: reg.power_up(),
                 resets: reg.reset.is_some() && module.domains[reg.domain].reset.is_some(),
                 register: true,
             });

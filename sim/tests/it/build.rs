@@ -120,6 +120,7 @@ impl B {
             domain: DomainId(0),
             crossing: Crossing::No,
             reset,
+            init: None,
             next: Vec::new(),
             place: PLACE,
         });

@@ -2,14 +2,14 @@
 //! additions worked out one by one.
 
 use gatewright_dsl::ir::verify::verify;
-use gatewright_dsl::ir::{Design, Op};
+use gatewright_dsl::ir::{Design, Dir, Op};
 use gatewright_dsl::pass;
 use gatewright_dsl::prelude::elaborate;
-use gatewright_sim::{DutExt, Interpreter};
+use gatewright_sim::{Dut, DutExt, Interpreter};
 
 #[path = "../products/mod.rs"]
 mod products;
-use products::{Product, Rng};
+use products::{Fast, LATENCY, Product, Rng};
 
 fn sums_in(design: &Design) -> usize {
     let nodes = design.modules.values().flat_map(|m| m.nodes.values());
@@ -50,6 +50,50 @@ fn check(r: &mut Rng, inputs: usize, bits: u32, steps: usize, outputs: usize) ->
         }
     }
     sums_in(&design)
+}
+
+/// With registers between the additions: in each clock from power-up on, the sums of the node are those of what is written,
+/// and after the latency those of the inputs so long before. Gives the products that have stages.
+fn check_pipelined(r: &mut Rng, inputs: usize, bits: u32, steps: usize, outputs: usize) -> usize {
+    let product = Product::random(r, inputs, bits, steps, outputs);
+    let mhz = [100, 200, 300][r.below(3)];
+    let design = elaborate(&Fast { generator: product.clone(), mhz }).unwrap_or_else(|e| panic!("{e}"));
+    let latency = LATENCY.get() as usize;
+    assert_eq!(verify(&design), Ok(()));
+    let mut written = design.clone();
+    pass::run(&mut written, &["expand"]).unwrap();
+    assert_eq!(verify(&written), Ok(()));
+    assert_eq!((sums_in(&written), written.modules[written.top].matvecs.len()), (0, 0));
+    let mut engines = [Interpreter::new(&design).unwrap(), Interpreter::new(&written).unwrap()];
+    let pins: Vec<_> = design.modules[design.top].ports.values().filter(|p| p.ty.as_constant().is_none()).collect();
+    let mut wanted = Vec::new();
+    for clock in 0..latency + 12 {
+        let values: Vec<_> = product.inputs.iter().map(|&ty| r.value(ty)).collect();
+        wanted.push(product.sums(&values));
+        let number = |name: &str| name[2..].parse::<usize>().unwrap();
+        for pin in pins.iter().filter(|p| p.dir == Dir::Input) {
+            engines.iter_mut().for_each(|e| e.set(&pin.name, values[number(&pin.name)].clone()).unwrap());
+        }
+        for pin in pins.iter().filter(|p| p.dir == Dir::Output) {
+            let found = engines.each_mut().map(|e| e.get(&pin.name).unwrap());
+            assert_eq!(found[0], found[1], "{} in clock {clock} at {mhz} MHz: {product:?}", pin.name);
+            if let Some(before) = clock.checked_sub(latency) {
+                assert_eq!(found[0], wanted[before][number(&pin.name)], "{} at {mhz} MHz: {product:?}", pin.name);
+            }
+        }
+        engines.iter_mut().for_each(|e| e.step().unwrap());
+    }
+    let products = design.modules.values().flat_map(|m| m.matvecs.values());
+    products.filter(|m| m.pipeline.as_ref().is_some_and(|p| p.outputs.iter().any(|&stage| stage > 0))).count()
+}
+
+#[test]
+fn sums_with_registers_are_those_of_the_additions() {
+    let mut r = Rng(5);
+    let found: usize = (0..120).map(|_| check_pipelined(&mut r, 6, 7, 12, 4)).sum();
+    assert!(found > 60, "{found}");
+    let found: usize = (0..4).map(|_| check_pipelined(&mut r, 20, 8, 120, 20)).sum();
+    assert_eq!(found, 4);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Random constant matrix-vector products, and what they compute, worked out addition by addition.
 #![allow(dead_code, missing_docs)]
 
+use std::cell::Cell;
+
 use gatewright_dsl::prelude::*;
 
 /// A product as a module: inputs `i_0`, …, outputs `o_0`, ….
@@ -28,6 +30,32 @@ impl Generator for Product {
     }
     fn build(&self, _: &Module, i: In) -> Out {
         Out { o: const_matvec(&i.i, &self.steps, &self.outputs) }
+    }
+}
+
+thread_local! {
+    /// Of the pipelined region elaborated last.
+    pub static LATENCY: Cell<u32> = const { Cell::new(0) };
+}
+
+/// A generator with registers for a clock of so many MHz.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Fast<G> {
+    pub generator: G,
+    pub mhz: u32,
+}
+
+impl<G: Generator> Generator for Fast<G> {
+    type In = G::In;
+    type Out = G::Out;
+    fn shape(&self) -> <G::In as Bundle>::Shape {
+        self.generator.shape()
+    }
+    fn build(&self, m: &Module, i: G::In) -> G::Out {
+        let target = Target::lut6(f64::from(self.mhz));
+        let (out, latency) = m.pipelined("fast", &self.generator, i, &target);
+        LATENCY.set(latency);
+        out
     }
 }
 

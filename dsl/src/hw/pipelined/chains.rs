@@ -60,9 +60,22 @@ impl<'a> Chains<'a> {
         b.ir.nodes[node].op = op;
     }
 
+    /// The name of registers for values without one: after the scope in which the value is made.
+    pub fn base_name(&self, b: &Builder, place: PlaceId) -> String {
+        match self.places.0[place].caller.and_then(|scope| b.prefixes.get(&scope)) {
+            Some(prefix) if !prefix.is_empty() => format!("{prefix}_pipe"),
+            _ => b.scoped("pipe"),
+        }
+    }
+
     /// The stage of an item.
     pub fn stage(&self, item: usize) -> Option<u32> {
         self.stages.get(&item).copied()
+    }
+
+    /// Says in which stage a node is made.
+    pub fn set_stage(&mut self, node: NodeId, stage: u32) {
+        self.stages.insert(node.index(), stage);
     }
 
     /// `node` as it is seen in `stage`.
@@ -112,11 +125,7 @@ impl<'a> Chains<'a> {
                 _ if b.ir.names.contains_key(&node) => b.ir.names[&node].clone(),
                 Op::Input(port) => b.ir.ports[*port].name.clone(),
                 Op::Reg(reg) => b.ir.regs[*reg].name.clone(),
-                // After the scope in which the value is made.
-                _ => match self.places.0[place].caller.and_then(|scope| b.prefixes.get(&scope)) {
-                    Some(prefix) if !prefix.is_empty() => format!("{prefix}_pipe"),
-                    _ => b.scoped("pipe"),
-                },
+                _ => self.base_name(b, place),
             };
             let name = format!("{base}_s{}", own as usize + chain.len() + 1);
             chain.push(register_named(b, &name, before, self.place));
@@ -139,7 +148,16 @@ fn register_named(b: &mut Builder, name: &str, value: NodeId, place: PlaceId) ->
     let (domain, seq) = (b.domain(), b.next_seq());
     let format = if ty == Ty::BOOL { Format::Bool } else { Format::Plain };
     let next = vec![Stmt::Set { seq, value, place }];
-    let reg =
-        b.ir.regs.push(ir::Reg { name, ty, format, domain, crossing: ir::Crossing::No, reset: None, next, place });
+    let reg = b.ir.regs.push(ir::Reg {
+        name,
+        ty,
+        format,
+        domain,
+        crossing: ir::Crossing::No,
+        reset: None,
+        init: None,
+        next,
+        place,
+    });
     b.push(Op::Reg(reg), ty, place).node
 }

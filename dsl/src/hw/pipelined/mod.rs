@@ -6,12 +6,14 @@
 
 mod chains;
 mod graph;
+mod products;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::chains::{Chains, register};
 use super::bundle::{Bundle, Shape, has_stream};
 use super::context::{Builder, Loc, Raw, with};
+use super::linear::WrittenProduct;
 use super::module::{Generator, Module};
 use crate::diag;
 use crate::ids::{CheckId, Id, MemId, NodeId, PlaceId, WireId};
@@ -59,11 +61,17 @@ impl Module {
                 b.pure = outer;
                 b.scheduled &= outer.is_some();
                 b.frames = frames;
+                let products = match outer {
+                    None => std::mem::take(&mut b.products),
+                    Some(_) => Vec::new(),
+                };
                 region.check_pure(b, &mut drafts);
                 region.find_enables(b);
                 // A region inside a region is left to the outer one.
                 let done = match (outer, target.period(), drafts.is_empty()) {
-                    (None, Some(period), true) => region.pipeline(b, &c.places, target, period, &nodes, &mut drafts),
+                    (None, Some(period), true) => {
+                        region.pipeline(b, &c.places, target, period, (&nodes, products), &mut drafts)
+                    }
                     _ => (nodes, 0),
                 };
                 let raws: Vec<Raw> = done.0.into_iter().map(|n| n.map_or(Raw::POISON, |n| b.raw(n))).collect();
@@ -117,7 +125,7 @@ impl Region {
         places: &ir::Places,
         target: &Target,
         period: f64,
-        outputs: &[Option<NodeId>],
+        (outputs, products): (&[Option<NodeId>], Vec<WrittenProduct>),
         drafts: &mut Vec<diag::Draft>,
     ) -> (Vec<Option<NodeId>>, u32) {
         let items = self.items(&b.ir, &target.device, outputs);
@@ -135,8 +143,9 @@ impl Region {
         let latency = schedule.latency;
 
         let mut chains = Chains::new(self, &b.ir, places, &items, &schedule.stages);
+        let written = products::record(b, &items, &mut chains, (self, outputs, latency), products);
         let mut moved: FxHashSet<(MemId, u32)> = FxHashSet::default();
-        for &item in &items.order {
+        for &item in items.order.iter().filter(|item| !written.contains(item)) {
             let Some(stage) = chains.stage(item) else { continue };
             match item.checked_sub(items.wires_at) {
                 Some(wire) => {

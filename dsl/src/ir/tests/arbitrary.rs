@@ -114,14 +114,16 @@ fn block() -> impl Strategy<Value = Block> {
 }
 fn reg() -> impl Strategy<Value = Reg> {
     let crossing = prop::sample::select(vec![Crossing::No, Crossing::Synchronizer, Crossing::Held]);
-    (name(), ty(), format(), (id(), crossing), option::of(value()), block(), place()).prop_map(
-        |(name, ty, format, (domain, crossing), reset, next, place)| Reg {
+    let first = (option::of(value()), option::of(value()));
+    (name(), ty(), format(), (id(), crossing), first, block(), place()).prop_map(
+        |(name, ty, format, (domain, crossing), (reset, init), next, place)| Reg {
             name,
             ty,
             format,
             domain,
             crossing,
             reset,
+            init,
             next,
             place,
         },
@@ -167,12 +169,21 @@ fn matvec() -> impl Strategy<Value = Matvec> {
     let weight = (id::<NodeId>(), value()).prop_map(|(x, weight)| (x.index(), weight));
     let output = (vec(weight, 0..3), value(), option::of(at()), any::<bool>())
         .prop_map(|(weights, constant, value, negative)| MatvecOutput { weights, constant, value, negative });
-    (vec(id(), 0..4), vec(step, 0..3), vec(output, 0..3), place()).prop_map(|(inputs, steps, outputs, place)| Matvec {
-        inputs,
-        steps,
-        outputs,
-        place,
-    })
+    let pipeline = option::of((id(), name(), vec((any::<u32>(), vec(id(), 0..3)), 0..3), any::<u32>()));
+    (vec(id(), 0..4), vec(step, 0..3), vec(output, 0..3), pipeline, place()).prop_map(
+        |(inputs, steps, outputs, pipeline, place)| {
+            // Every step and sum has a stage.
+            let stages = |n: usize, from: u32| (0..n as u32).map(|k| from.wrapping_add(k)).collect();
+            let pipeline = pipeline.map(|(domain, name, inputs, from)| Pipeline {
+                domain,
+                name,
+                inputs,
+                steps: stages(steps.len(), from),
+                outputs: stages(outputs.len(), from.wrapping_mul(3)),
+            });
+            Matvec { inputs, steps, outputs, pipeline, place }
+        },
+    )
 }
 fn inst() -> impl Strategy<Value = Inst> {
     (name(), id(), vec(id(), 0..3), vec((id(), id()), 0..3), place())

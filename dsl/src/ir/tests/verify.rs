@@ -243,6 +243,9 @@ fn v21_switch() {
 #[test]
 fn v22_values() {
     breaks(22, "reset 3", "reset 10");
+    let found = breaks(22, "domain0 reset 3", "domain0 init 10");
+    assert_eq!(found[0].to_string(), "V22 top reg0: the value at power-up 10 is not in 0..=9");
+    breaks(22, "reset 3", "reset 3 init 4");
     breaks(22, "word [3, 0]", "word [10, 0]");
     breaks(22, "word [3, 0]", "word [3, 2]");
 }
@@ -400,6 +403,47 @@ fn v34_nothing_is_too_wide() {
     let sum = errors(&GOOD.replace("from neg x2 shl 2", "from neg x2 shl 65530"));
     assert_eq!(sum.iter().map(|e| e.rule).collect::<Vec<_>>(), [34, 33]);
     assert_eq!(sum[0].to_string(), "V34 top matvec0: sum1 takes more than 65536 bits");
+}
+
+/// A product with stages.
+const STAGED: &str = "design top module0 module module0 m {
+    domain domain0 clk domain domain1 other input port0 a: 0..=3 input port1 b: 0..=3 output port2 y: 0..=9 = %4
+    %0: 0..=3 = port0 %1: 0..=3 = port1 %2: 0..=3 = reg0 %3: 0..=3 = reg1 %4: 0..=9 = matvec0.sum0
+    reg reg0 p: 0..=3 domain0 { #0 set %0 } reg reg1 q: 0..=3 domain0 { #1 set %1 }
+    matvec matvec0 [%0, %1] stages domain0 pipe [2 [%2], 2 [%3]] {
+      x2 = x0 shl 1 add x1 at 2 sum [2 x0, 1 x1] 0 from x2 at 3 } }";
+
+/// Replacing `from` by `to` in it breaks V35 alone, with this message.
+#[track_caller]
+fn misplaces(from: &str, to: &str, message: &str) {
+    assert_eq!(STAGED.matches(from).count(), 1, "`{from}` stands once");
+    let found = errors(&STAGED.replace(from, to));
+    assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), [format!("V35 m matvec0: {message}")]);
+}
+
+#[test]
+fn v35_stages() {
+    assert_eq!(errors(STAGED), []);
+    let nowhere = |what: &str| format!("{what} is in a stage in which what it is computed from is not there");
+    misplaces("at 2", "at 1", &nowhere("x2"));
+    misplaces("at 2", "at 4", &nowhere("x2"));
+    misplaces("at 3", "at 4", &nowhere("sum0"));
+    misplaces("[2 [%2], 2", "[3 [%2], 2", &nowhere("x2"));
+    misplaces("from x2 at 3", "from x2 at 1", &nowhere("sum0"));
+    misplaces("2 [%3]]", "2 []]", &nowhere("sum0"));
+    misplaces(", 2 [%3]]", "]", "an input, a step or a sum has no stage, or there are more stages");
+    let other = "%2 does not have the value that x0 had in %0 a clock before";
+    misplaces("#0 set %0", "#0 set %1", other);
+    misplaces("p: 0..=3 domain0", "p: 0..=3 domain1", other);
+    misplaces("p: 0..=3 domain0", "p: 0..=3 domain0 reset 0", other);
+    misplaces("%2: 0..=3 = reg0", "%2: 0..=3 = port0", other);
+    misplaces("{ #0 set %0 }", "{ #0 set %0 #1 set %0 }", other);
+    // Constants are there in all stages.
+    assert_eq!(errors(&STAGED.replace("[%0, %1]", "[%2, %1]").replace("%2: 0..=3 = reg0", "%2: 2..=2 = const 2")), []);
+    assert_eq!(
+        errors(&STAGED.replace("stages domain0", "stages domain7")).iter().map(|e| e.rule).collect::<Vec<_>>(),
+        [2]
+    );
 }
 
 #[test]

@@ -161,8 +161,11 @@ impl Ids<'_> {
         self.state();
         for (id, matvec) in m.matvecs.iter() {
             self.place(matvec.place, id);
-            for &x in &matvec.inputs {
+            for x in matvec.nodes() {
                 self.is_in(&m.nodes, x, id, matvec.place);
+            }
+            if let Some(pipeline) = &matvec.pipeline {
+                self.is_in(&m.domains, pipeline.domain, id, matvec.place);
             }
         }
         super::matvecs::check_names(m, self.errors);

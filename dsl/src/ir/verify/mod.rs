@@ -25,7 +25,8 @@
 //! - **V19** Values fit the registers and wires that they are set to.
 //! - **V20** A wire is driven on every path.
 //! - **V21** The values of a switch are in the subject's range, and none stands twice.
-//! - **V22** Reset values are in the register's range, contents of memories in the field's.
+//! - **V22** Reset values and those at power-up are in the register's range, and a register has only one of the two; contents
+//!   of memories are in the field's.
 //! - **V23** A memory has at least one field, 1 to 2^24 words, and contents for none or all of them.
 //! - **V24** The address of a read is an integer below the depth, of a write an integer; a write has one fitting value per
 //!   field, and one mask bit per field or none; only a synchronous read has an enable. Where reads and writes have
@@ -45,7 +46,11 @@
 //! - **V34** No coefficient and no value of the graph, also as [`expand`](crate::pass::expand) writes it, is wider than
 //!   [`MAX_WIDTH`](crate::ty::MAX_WIDTH).
 //!
-//! V27, V01 to V03, V06 and V32 are looked at first; where they are broken, the others are not looked at.
+//! - **V35** In a matrix-vector product with stages, every input, step and sum has one, and none is before those that it is
+//!   computed from. An input has a node for each stage up to that of each sum that reaches it; each of them is a register
+//!   of the product's clock, without reset, that takes the one before, or both are one constant.
+//!
+//! V27, V01 to V03, V06, V32 and the numbers of stages are looked at first; where they are broken, the others are not looked at.
 
 use std::fmt;
 

@@ -12,10 +12,13 @@ impl Checker<'_> {
     pub(super) fn state(&mut self) {
         let m = self.m;
         for (id, r) in m.regs.iter() {
-            if let Some(v) = &r.reset
-                && !r.ty.contains(v)
-            {
-                self.fail(22, id, r.place, format!("the reset value {v} is not in {}", r.ty));
+            for (what, v) in [("reset value", &r.reset), ("value at power-up", &r.init)] {
+                if let Some(v) = v.as_ref().filter(|v| !r.ty.contains(v)) {
+                    self.fail(22, id, r.place, format!("the {what} {v} is not in {}", r.ty));
+                }
+            }
+            if r.reset.is_some() && r.init.is_some() {
+                self.fail(22, id, r.place, "the reset value is the one at power-up, so there cannot be another");
             }
             self.block(&r.next, r.ty, &id.to_string(), r.place, &mut None);
         }

@@ -5,6 +5,11 @@
 //! operands have bits; above the narrower one the carry runs on by itself. An addition of unshifted results of additions
 //! has a zero bit below: synthesis with Yosys would else make one sum of many operands of them, at two LUTs and more
 //! for each bit that a carry chain adds with one.
+//!
+//! In a product with stages the words of additions go through registers to the stages that take them, inverted ones where none
+//! takes them as they are, so that the inversion is in the LUTs of the addition before; the inputs are there in every stage.
+
+use rustc_hash::FxHashMap;
 
 use crate::ids::NodeId;
 use crate::ir::matvec::{Form, form_range};
@@ -25,6 +30,35 @@ pub(crate) trait Nodes {
     fn constant(&mut self, value: Value, ty: Ty) -> NodeId;
     /// Says that the values of a node just made lie in a range inside of its own.
     fn narrow(&mut self, x: NodeId, ty: IntTy);
+    /// A register that a word goes through; only products with stages have that.
+    fn register(&mut self, later: &Later<'_>) -> NodeId {
+        later.word
+    }
+}
+
+/// A word that goes through a register.
+pub(crate) struct Later<'a> {
+    pub word: NodeId,
+    pub m: &'a Matvec,
+    /// The stage that it comes to.
+    pub stage: u32,
+    form: &'a Form,
+    plan: &'a Plan,
+}
+
+impl Later<'_> {
+    /// The range of the register.
+    pub fn range(&self) -> IntTy {
+        self.plan.range
+    }
+
+    /// What it holds at power-up, where the inputs of its stage hold `input`.
+    pub fn power_up(&self, input: impl Fn(NodeId) -> Value) -> Value {
+        let value =
+            self.form.iter().fold(Value::ZERO, |sum, (i, c)| &sum + &(c * &input(self.m.input_in(*i, self.stage))));
+        let value = if self.plan.negative { -&value } else { value };
+        &value + &self.plan.offset
+    }
 }
 
 /// How a value of the graph is held: `word = ±value + offset`, and the word is not negative.
@@ -68,7 +102,7 @@ impl Plan {
 }
 
 /// An operand of a step.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
     A,
     B,
@@ -115,29 +149,40 @@ pub(crate) fn too_wide(m: &Matvec, forms: &[Form], types: &[IntTy]) -> Option<us
 struct Word {
     word: NodeId,
     plan: Plan,
-    /// Made by an addition, and taken by one other only.
+    /// Made by an addition in this stage, and taken by one other only.
     chained: bool,
+    /// It is the inverted word of its value.
+    inverted: bool,
 }
 
 /// Writes a product.
 struct Lower<'a, N> {
     nodes: &'a mut N,
+    m: &'a Matvec,
+    forms: &'a [Form],
+    plans: Vec<Plan>,
+    /// For each value the last stage in which something takes its word as it is.
+    plain_until: Vec<u32>,
+    /// Values by number and stage.
+    words: FxHashMap<(usize, u32), Word>,
+}
+
+/// What was written: the node of each sum, and the word of each step.
+#[derive(Default)]
+pub(crate) struct Written {
+    pub sums: Vec<Option<NodeId>>,
+    pub steps: Vec<Option<NodeId>>,
 }
 
 type Result<T, E = RuleError> = std::result::Result<T, E>;
 
-/// Writes the sums of `m` that are `wanted`, with all additions that they need; gives the node of each, whose type is
-/// the sum's exact range. `forms` are the coefficients of the values.
+/// Writes the sums of `m` that are `wanted`, with all additions that they need. The type of a sum's node is its exact
+/// range. `forms` are the coefficients of the values.
 ///
 /// # Errors
 /// Where a product that the verifier does not accept would take operands that there cannot be.
-pub(crate) fn lower<N: Nodes>(
-    m: &Matvec,
-    forms: &[Form],
-    wanted: &[bool],
-    nodes: &mut N,
-) -> Result<Vec<Option<NodeId>>> {
-    let types: Vec<IntTy> = m.inputs.iter().map(|&x| nodes.ty(x).range()).collect();
+pub(crate) fn lower<N: Nodes>(m: &Matvec, forms: &[Form], wanted: &[bool], nodes: &mut N) -> Result<Written> {
+    let types = m.input_ranges(|x| nodes.ty(x).range());
     let plans = plans(m, forms, &types).map_err(|_| RuleError::TooWide)?;
     let inputs = m.inputs.len();
     let mut uses = vec![0_u32; plans.len()];
@@ -154,18 +199,42 @@ pub(crate) fn lower<N: Nodes>(
             needed[step.b.0] = true;
         }
     }
-    let mut lower = Lower { nodes };
-    let mut words: Vec<Option<Word>> = Vec::with_capacity(plans.len());
-    for (value, plan) in plans.into_iter().enumerate() {
-        let word = match value.checked_sub(inputs) {
-            _ if !needed[value] => None,
-            None => Some(lower.input(m.inputs[value], plan)?),
-            Some(k) => lower.step(&m.steps[k], plan, &words, uses[value] == 1)?,
-        };
-        words.push(word);
+    let plain_until = plain_until(m, &plans, &needed, wanted);
+    let mut lower = Lower { nodes, m, forms, plans, plain_until, words: FxHashMap::default() };
+    let mut written = Written::default();
+    for value in (0..inputs).filter(|&value| needed[value]) {
+        lower.word(value, m.input_stage(value))?;
     }
-    let ends = m.outputs.iter().zip(ranges).zip(wanted);
-    ends.map(|((o, range), wanted)| wanted.then(|| lower.output(o, range, &words)).transpose()).collect()
+    for k in 0..m.steps.len() {
+        let value = inputs + k;
+        let word = needed[value].then(|| lower.step(k, uses[value] == 1)).transpose()?;
+        written.steps.push(word);
+    }
+    for (k, (range, wanted)) in ranges.into_iter().zip(wanted).enumerate() {
+        written.sums.push(wanted.then(|| lower.output(k, range)).transpose()?);
+    }
+    Ok(written)
+}
+
+/// For each value the last stage in which something takes its word as it is.
+fn plain_until(m: &Matvec, plans: &[Plan], needed: &[bool], wanted: &[bool]) -> Vec<u32> {
+    let mut until = vec![0; plans.len()];
+    let mut takes = |value: usize, stage: u32| until[value] = stage.max(until[value]);
+    for (k, step) in m.steps.iter().enumerate().filter(|(k, _)| needed[m.inputs.len() + k]) {
+        let inverted = inverts(step, &plans[step.a.0], &plans[step.b.0]);
+        if inverted != Some(Side::A) {
+            takes(step.a.0, m.step_stage(k));
+        }
+        if inverted != Some(Side::B) {
+            takes(step.b.0, m.step_stage(k));
+        }
+    }
+    for (k, output) in m.outputs.iter().enumerate().filter(|(k, _)| wanted[*k]) {
+        if let Some((value, _)) = output.value.filter(|(value, _)| plans[*value].negative == output.negative) {
+            takes(value, m.output_stage(k));
+        }
+    }
+    until
 }
 
 fn is_constant(ty: IntTy) -> bool {
@@ -173,13 +242,54 @@ fn is_constant(ty: IntTy) -> bool {
 }
 
 impl<N: Nodes> Lower<'_, N> {
+    /// A value as it is in a stage.
+    fn word(&mut self, value: usize, stage: u32) -> Result<Word> {
+        if let Some(known) = self.words.get(&(value, stage)) {
+            return Ok(known.clone());
+        }
+        let Some(step) = value.checked_sub(self.m.inputs.len()) else {
+            let word = self.input(self.m.input_in(value, stage), self.plans[value].clone())?;
+            self.words.insert((value, stage), word.clone());
+            return Ok(word);
+        };
+        let made = self.m.step_stage(step);
+        let (mut at, mut word) = (made..stage)
+            .rev()
+            .find_map(|at| Some((at, self.words.get(&(value, at))?.clone())))
+            .ok_or(RuleError::Kind)?;
+        while at < stage {
+            at += 1;
+            if !word.inverted && self.plain_until[value] < at {
+                word = self.inverted(&word)?;
+            }
+            let later = Later { word: word.word, m: self.m, stage: at, form: &self.forms[value], plan: &word.plan };
+            word.word = self.nodes.register(&later);
+            word.chained = false;
+            self.words.insert((value, at), word.clone());
+        }
+        Ok(word)
+    }
+
+    /// The word of a value in a stage, or the inverted one.
+    fn taken(&mut self, value: usize, stage: u32, inverted: bool) -> Result<Word> {
+        let word = self.word(value, stage)?;
+        if word.inverted == inverted { Ok(word) } else { self.inverted(&word) }
+    }
+
     fn input(&mut self, x: NodeId, plan: Plan) -> Result<Word> {
         let ty = self.nodes.ty(x).range();
-        if !ty.is_signed() {
-            return Ok(Word { word: x, plan, chained: false });
+        // The plan is that of the widest of its stages.
+        if plan.offset.is_zero() {
+            return Ok(Word { word: self.known(x, plan.range)?, plan, chained: false, inverted: false });
         }
-        let top = ty.width() - 1;
-        let bits = self.unary(UnOp::ToBits, x)?;
+        let top = plan.offset.bits(false) - 1;
+        let mut bits = self.unary(UnOp::ToBits, x)?;
+        if ty.width() <= top {
+            let sign = if ty.is_signed() { self.slice(bits, ty.width() - 1, 1) } else { self.zeros(1) };
+            for _ in ty.width()..=top {
+                bits = self.concat(sign, bits);
+            }
+        }
         let sign = self.slice(bits, top, 1);
         let sign = self.unary(UnOp::Not, sign)?;
         let word = if top == 0 {
@@ -189,31 +299,29 @@ impl<N: Nodes> Lower<'_, N> {
             self.concat(sign, rest)
         };
         let word = self.unary(UnOp::ToUint, word)?;
-        Ok(Word { word: self.known(word, plan.range), plan, chained: false })
+        Ok(Word { word: self.known(word, plan.range)?, plan, chained: false, inverted: false })
     }
 
     fn inverted(&mut self, x: &Word) -> Result<Word> {
         let plan = x.plan.inverted();
         let ty = self.nodes.ty(x.word).range();
         let word = match ty.as_constant() {
-            Some(only) => self.lit(&(&Value::pow2(ty.width()) - &Value::ONE) - &only),
+            Some(only) => self.lit(&(&Value::pow2(x.plan.range.width()) - &Value::ONE) - &only),
             None => {
                 let bits = self.unary(UnOp::ToBits, x.word)?;
                 let bits = self.unary(UnOp::Not, bits)?;
                 let word = self.unary(UnOp::ToUint, bits)?;
-                self.known(word, plan.range)
+                self.known(word, plan.range)?
             }
         };
-        Ok(Word { word, plan, chained: false })
+        Ok(Word { word, plan, chained: false, inverted: !x.inverted })
     }
 
-    fn step(&mut self, step: &ShiftAdd, plan: Plan, words: &[Option<Word>], once: bool) -> Result<Option<Word>> {
-        let (Some(a), Some(b)) = (&words[step.a.0], &words[step.b.0]) else { return Ok(None) };
-        let (a, b) = match inverts(step, &a.plan, &b.plan) {
-            None => (a, b),
-            Some(Side::A) => (&self.inverted(a)?, b),
-            Some(Side::B) => (a, &self.inverted(b)?),
-        };
+    fn step(&mut self, k: usize, once: bool) -> Result<NodeId> {
+        let (step, stage, value) = (self.m.steps[k], self.m.step_stage(k), self.m.inputs.len() + k);
+        let inverted = inverts(&step, &self.plans[step.a.0], &self.plans[step.b.0]);
+        let a = self.taken(step.a.0, stage, inverted == Some(Side::A))?;
+        let b = self.taken(step.b.0, stage, inverted == Some(Side::B))?;
         let (s, t) = (step.a.1, step.b.1);
         let word = if (a.chained && s == 0) || (b.chained && t == 0) {
             let (a, b) = (self.with_zeros_below(a.word, s + 1)?, self.with_zeros_below(b.word, t + 1)?);
@@ -226,16 +334,20 @@ impl<N: Nodes> Lower<'_, N> {
             let (a, b) = (self.shifted(a.word, s)?, self.shifted(b.word, t)?);
             self.binary(BinOp::Add, a, b)?
         };
-        Ok(Some(Word { word: self.known(word, plan.range), plan, chained: once }))
+        let plan = self.plans[value].clone();
+        let word = self.known(word, plan.range)?;
+        self.words.insert((value, stage), Word { word, plan, chained: once, inverted: false });
+        Ok(word)
     }
 
-    fn output(&mut self, output: &MatvecOutput, range: IntTy, words: &[Option<Word>]) -> Result<NodeId> {
+    fn output(&mut self, k: usize, range: IntTy) -> Result<NodeId> {
+        let output = &self.m.outputs[k];
         if let Some(only) = range.as_constant() {
             return Ok(self.lit(only));
         }
-        let held = output.value.and_then(|(value, shift)| Some((shift, words[value].as_ref()?)));
-        let Some((shift, word)) = held else { return Ok(self.lit(output.constant.clone())) };
-        let word = if word.plan.negative == output.negative { word } else { &self.inverted(word)? };
+        let Some((value, shift)) = output.value else { return Ok(self.lit(output.constant.clone())) };
+        let inverted = self.plans[value].negative != output.negative;
+        let word = self.taken(value, self.m.output_stage(k), inverted)?;
         // The shifted word less the shifted offset; a shift of a sum would hide the constant from those who add to it.
         let constant = &output.constant - &word.plan.offset.shl(shift);
         let word = self.shifted(word.word, shift)?;
@@ -252,7 +364,7 @@ impl<N: Nodes> Lower<'_, N> {
             let bits = if above == 0 {
                 bits
             } else {
-                let zeros = self.nodes.constant(Value::ZERO, Ty::Bits(above));
+                let zeros = self.zeros(above);
                 self.concat(zeros, bits)
             };
             let top = self.slice(bits, width - 1, 1);
@@ -264,7 +376,7 @@ impl<N: Nodes> Lower<'_, N> {
                 self.concat(top, rest)
             };
             let word = self.unary(UnOp::ToSint, bits)?;
-            return Ok(self.known(word, range));
+            return self.known(word, range);
         }
         if constant.is_zero() {
             Ok(word)
@@ -286,9 +398,13 @@ impl<N: Nodes> Lower<'_, N> {
     }
 
     fn with_zeros_below(&mut self, x: NodeId, zeros: u32) -> Result<NodeId> {
-        let (bits, zeros) = (self.unary(UnOp::ToBits, x)?, self.nodes.constant(Value::ZERO, Ty::Bits(zeros)));
+        let (bits, zeros) = (self.unary(UnOp::ToBits, x)?, self.zeros(zeros));
         let bits = self.concat(bits, zeros);
         self.unary(UnOp::ToUint, bits)
+    }
+
+    fn zeros(&mut self, width: u32) -> NodeId {
+        self.nodes.constant(Value::ZERO, Ty::Bits(width))
     }
 
     fn lit(&mut self, value: Value) -> NodeId {
@@ -333,16 +449,29 @@ impl<N: Nodes> Lower<'_, N> {
         }
     }
 
-    /// A node just made, whose values are known to lie in a range.
-    fn known(&mut self, x: NodeId, range: IntTy) -> NodeId {
-        let ty = self.nodes.ty(x).range();
-        match range.as_constant() {
-            Some(only) => self.lit(only),
-            None if range == ty || !range.fits(ty) => x,
-            None => {
-                self.nodes.narrow(x, range);
-                x
-            }
+    /// A node just made, whose values are known to lie in a range. It gets the width of the range.
+    fn known(&mut self, x: NodeId, range: IntTy) -> Result<NodeId> {
+        if let Some(only) = range.as_constant() {
+            return Ok(self.lit(only));
         }
+        let ty = self.nodes.ty(x).range();
+        if range == ty || self.nodes.value(x).is_some() {
+            return Ok(x);
+        }
+        // What comes from inputs with fewer values in this stage than in others has fewer, too.
+        let Some(found) = range.intersect(ty) else { return Ok(x) };
+        if let Some(only) = found.as_constant() {
+            return Ok(self.lit(only));
+        }
+        self.nodes.narrow(x, found);
+        if found.width() == range.width() {
+            return Ok(x);
+        }
+        let bits = self.unary(UnOp::ToBits, x)?;
+        let zeros = self.zeros(range.width() - found.width());
+        let bits = self.concat(zeros, bits);
+        let word = self.unary(UnOp::ToUint, bits)?;
+        self.nodes.narrow(word, range);
+        Ok(word)
     }
 }

@@ -29,7 +29,8 @@ pub(super) fn node(m: &Module, n: NodeId, ranges: &[Option<IntTy>]) -> Option<In
         Op::Matvec { matvec, output } => {
             let matvec = &m.matvecs[*matvec];
             let sum = &matvec.outputs[*output as usize];
-            let reached = sum.weights.iter().map(|(i, _)| of(matvec.inputs[*i])).collect::<Option<Vec<_>>>()?;
+            let reached = sum.weights.iter().map(|(i, _)| of(matvec.input(*output as usize, *i)));
+            let reached = reached.collect::<Option<Vec<_>>>()?;
             let place = |i: usize| sum.weights.partition_point(|w| w.0 < i);
             sum.range(|i| reached[place(i)])
         }

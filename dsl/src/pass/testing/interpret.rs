@@ -12,7 +12,7 @@ use crate::value::Value;
 /// The outputs in each cycle for these inputs; the reset is never asserted.
 pub fn run(m: &Module, inputs: &[Vec<Value>]) -> Vec<Vec<Value>> {
     let order = order(m, &Arena::new()).unwrap();
-    let mut regs: Vec<Value> = m.regs.values().map(|r| r.reset.clone().unwrap_or_else(|| r.ty.power_up())).collect();
+    let mut regs: Vec<Value> = m.regs.values().map(Reg::power_up).collect();
     let mut mems: Vec<Vec<Vec<Value>>> = m
         .mems
         .values()
@@ -109,8 +109,8 @@ fn node(
             word[*field as usize].clone()
         }
         Op::Matvec { matvec, output } => {
-            let m = &m.matvecs[*matvec];
-            m.outputs[*output as usize].eval(|i| Cow::Borrowed(value(m.inputs[i])))
+            let (m, output) = (&m.matvecs[*matvec], *output as usize);
+            m.outputs[output].eval(|i| Cow::Borrowed(value(m.input(output, i))))
         }
         Op::Inst(..) => unreachable!("single modules"),
         Op::Un(op, x) => eval::unary(*op, value(*x), m.nodes[*x].ty, node.ty),

@@ -158,13 +158,51 @@ impl Maker {
             let (value, negative) = (Some(at(values)).filter(|_| at(9).0 > 0), at(2).0 == 1);
             outputs.push(MatvecOutput { weights: vec![], constant: (at(30).0 as i64 - 9).into(), value, negative });
         }
-        let mut m = Matvec { inputs, steps, outputs, place: PLACE };
+        let mut m = Matvec { inputs, steps, outputs, pipeline: None, place: PLACE };
         let forms = m.forms().ok()?;
         for output in &mut m.outputs {
             output.weights = Matvec::recovered(&forms, output);
         }
+        if self.r.one_in(2) {
+            m.pipeline = Some(self.pipeline(&m));
+        }
         let (count, matvec) = (m.outputs.len() as u32, self.m.matvecs.push(m));
         (0..count).filter_map(|output| self.ruled(Op::Matvec { matvec, output })).last()
+    }
+
+    /// Stages for a product, with the registers in front of it.
+    fn pipeline(&mut self, m: &Matvec) -> Pipeline {
+        let mut stages: Vec<u32> = m.inputs.iter().map(|_| self.r.below(2) as u32).collect();
+        let mut next = |after: u32| after + self.r.below(3).saturating_sub(1) as u32;
+        for step in &m.steps {
+            stages.push(next(stages[step.a.0].max(stages[step.b.0])));
+        }
+        let outputs: Vec<u32> = m.outputs.iter().map(|o| next(o.value.map_or(0, |(value, _)| stages[value]))).collect();
+        let last = stages.iter().chain(&outputs).copied().max().unwrap_or(0);
+        let steps = stages.split_off(m.inputs.len());
+        let inputs = m.inputs.iter().zip(stages).map(|(&x, first)| {
+            let mut before = x;
+            let later = (first..last).map(|_| {
+                before = self.follower(before);
+                before
+            });
+            (first, later.collect())
+        });
+        let inputs = inputs.collect();
+        Pipeline { domain: DomainId(0), name: "pipe".into(), inputs, steps, outputs }
+    }
+
+    /// A register that takes the value of `x`.
+    fn follower(&mut self, x: NodeId) -> NodeId {
+        let ty = self.m.nodes[x].ty;
+        self.seq += 1;
+        let (seq, name) = (self.seq, format!("r{}", self.m.regs.len()));
+        let init = self.r.one_in(2).then(|| self.r.value(ty));
+        let next = vec![Stmt::Set { seq, value: x, place: PLACE }];
+        let (format, domain, crossing) = (Format::Plain, DomainId(0), Crossing::No);
+        let reg = Reg { name, ty, format, domain, crossing, reset: None, init, next, place: PLACE };
+        let reg = self.m.regs.push(reg);
+        self.push(Op::Reg(reg), ty)
     }
 
     fn node(&mut self) -> Option<NodeId> {
@@ -305,6 +343,7 @@ impl Maker {
                 domain,
                 crossing: Crossing::No,
                 reset,
+                init: None,
                 next: vec![],
                 place: PLACE,
             });
@@ -336,7 +375,7 @@ impl Maker {
         for _ in 0..size {
             self.node();
         }
-        for r in self.m.regs.ids() {
+        for r in self.m.regs.ids().filter(|r| self.m.regs[*r].next.is_empty()).collect::<Vec<_>>() {
             let ty = self.m.regs[r].ty;
             self.m.regs[r].next = self.tree(ty, false, 2);
         }
