@@ -78,6 +78,8 @@ enum Ports {
 #[serde(rename_all = "lowercase")]
 enum Device {
     Lut6,
+    #[serde(rename = "lut6-ternary")]
+    Lut6Ternary,
     Lut4,
     Gates,
 }
@@ -147,6 +149,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err(Failure::Unusable(format!("a clock of {clock} MHz is none; give 0 to 10000")));
     }
     let family = match arguments.device.or(config.device) {
+        Some(Device::Lut6Ternary) => Family::Lut6Ternary,
         Some(Device::Lut4) => Family::Lut4,
         Some(Device::Gates) => Family::Gates,
         None | Some(Device::Lut6) => Family::Lut6,

@@ -18,7 +18,7 @@ use crate::diag::{self, Draft};
 use crate::ids::{Arena, DomainId, ModuleId, NodeId, PlaceId, WireId};
 use crate::ir::order::Summaries;
 use crate::ir::rules::{self, RuleError};
-use crate::ir::{self, BinOp, Domain, Format, Node, Op, Place, Places, UnOp, eval};
+use crate::ir::{self, Adders, BinOp, Domain, Format, Node, Op, Place, Places, UnOp, eval};
 use crate::ty::{IntTy, Ty};
 use crate::value::Value;
 
@@ -102,6 +102,8 @@ pub(crate) struct Builder {
     pub pure: Option<PlaceId>,
     /// In a region that gets registers: what they can go between is written as nodes of its own.
     pub scheduled: bool,
+    /// How constant products are added, which the target of a pipelined region says.
+    pub adders: Adders,
     /// The domains that `Module::domain` has opened.
     pub domains: Vec<DomainId>,
 }
@@ -350,6 +352,7 @@ impl Builder {
             tainted: FxHashSet::default(),
             pure: None,
             scheduled: false,
+            adders: Adders::Two,
             domains: Vec::new(),
         }
     }

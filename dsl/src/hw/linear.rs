@@ -9,7 +9,7 @@ use super::module::abort;
 use crate::diag;
 use crate::ids::{NodeId, PlaceId};
 use crate::ir::matvec::{Form, Wrong};
-use crate::ir::{Matvec, MatvecOutput, Op};
+use crate::ir::{Adders, Matvec, MatvecOutput, Op};
 use crate::pass::expand::{Nodes, lower, too_wide};
 use crate::ty::{IntTy, Ty};
 use crate::value::Value;
@@ -31,8 +31,9 @@ pub struct LinearOutput {
 /// the additions that make them in hardware.
 ///
 /// The product is one thing in the design: simulators compute the sums from the weights, and Verilog has the additions,
-/// as [`expand`](crate::pass::expand) writes them. In a region that gets pipeline registers the additions are written at
-/// once, since registers go between them.
+/// as [`expand`](crate::pass::expand) writes them. In a region for a [target](crate::target::Target) they are added as its
+/// device adds best, elsewhere by carry chains of two words. In a region that gets pipeline registers the additions are
+/// written at once, since registers go between them.
 #[track_caller]
 pub fn const_matvec(inputs: &[Int], steps: &[ShiftAdd], outputs: &[LinearOutput]) -> Vec<Int> {
     let loc = Loc::caller();
@@ -43,7 +44,7 @@ pub fn const_matvec(inputs: &[Int], steps: &[ShiftAdd], outputs: &[LinearOutput]
         for x in inputs {
             nodes.push(c.local(x.raw(), loc).unwrap_or(NodeId(u32::MAX)));
         }
-        let mut m = Matvec { inputs: nodes, steps: steps.to_vec(), outputs: Vec::new(), place };
+        let mut m = Matvec { inputs: nodes, steps: steps.to_vec(), outputs: Vec::new(), adders: Adders::Two, place };
         m.outputs.extend(outputs.iter().map(LinearOutput::without_weights));
         let misnamed = m.misnamed();
         if let Some((_, Wrong::Behind)) = misnamed {
@@ -56,6 +57,7 @@ pub fn const_matvec(inputs: &[Int], steps: &[ShiftAdd], outputs: &[LinearOutput]
         }
         m.drop_unread_inputs();
         let Some(b) = c.top() else { return Ok(poison()) };
+        m.adders = b.adders;
         let types: Vec<IntTy> = m.inputs.iter().map(|&x| b.ir.nodes[x].ty.range()).collect();
         let forms = || m.forms().ok().filter(|forms| too_wide(&m, forms, &types).is_none());
         let Some(forms) = misnamed.is_none().then(forms).flatten() else {
@@ -72,6 +74,11 @@ pub fn const_matvec(inputs: &[Int], steps: &[ShiftAdd], outputs: &[LinearOutput]
         Some(Err(())) => abort(),
         None => poison(),
     }
+}
+
+/// How [`const_matvec`] adds here: as the device adds for which the region is, or by carry chains of two words.
+pub fn adders() -> Adders {
+    with(|c| c.top().map(|b| b.adders)).flatten().unwrap_or_default()
 }
 
 impl LinearOutput {

@@ -31,7 +31,7 @@ mod tests;
 pub mod verify;
 pub mod visit;
 
-pub use matvec::{Matvec, MatvecOutput, ShiftAdd};
+pub use matvec::{Adders, Matvec, MatvecOutput, ShiftAdd};
 
 /// An elaborated design.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,8 @@
 //! Random constant matrix-vector products, and what they compute, worked out addition by addition.
 #![allow(dead_code, missing_docs)]
 
+use gatewright_dsl::ir::Adders;
+use gatewright_dsl::pass;
 use gatewright_dsl::prelude::*;
 
 /// A product as a module: inputs `i_0`, …, outputs `o_0`, ….
@@ -29,6 +31,17 @@ impl Generator for Product {
     fn build(&self, _: &Module, i: In) -> Out {
         Out { o: const_matvec(&i.i, &self.steps, &self.outputs) }
     }
+}
+
+/// All ways to add.
+pub const ADDERS: [Adders; 3] = [Adders::Two, Adders::Three, Adders::Compressors];
+
+/// The design with its products written as additions of a kind.
+pub fn written(design: &Design, adders: Adders) -> Design {
+    let mut written = design.clone();
+    written.modules.values_mut().flat_map(|m| m.matvecs.values_mut()).for_each(|m| m.adders = adders);
+    pass::run(&mut written, &["expand"]).expect("a pass");
+    written
 }
 
 /// splitmix64.

@@ -167,12 +167,9 @@ fn matvec() -> impl Strategy<Value = Matvec> {
     let weight = (id::<NodeId>(), value()).prop_map(|(x, weight)| (x.index(), weight));
     let output = (vec(weight, 0..3), value(), option::of(at()), any::<bool>())
         .prop_map(|(weights, constant, value, negative)| MatvecOutput { weights, constant, value, negative });
-    (vec(id(), 0..4), vec(step, 0..3), vec(output, 0..3), place()).prop_map(|(inputs, steps, outputs, place)| Matvec {
-        inputs,
-        steps,
-        outputs,
-        place,
-    })
+    let adders = prop_oneof![Just(Adders::Two), Just(Adders::Three), Just(Adders::Compressors)];
+    (vec(id(), 0..4), vec(step, 0..3), vec(output, 0..3), adders, place())
+        .prop_map(|(inputs, steps, outputs, adders, place)| Matvec { inputs, steps, outputs, adders, place })
 }
 fn inst() -> impl Strategy<Value = Inst> {
     (name(), id(), vec(id(), 0..3), vec((id(), id()), 0..3), place())

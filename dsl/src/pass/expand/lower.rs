@@ -6,10 +6,13 @@
 //! has a zero bit below: synthesis with Yosys would else make one sum of many operands of them, at two LUTs and more
 //! for each bit that a carry chain adds with one.
 
+mod compress;
+mod fuse;
+
 use crate::ids::NodeId;
 use crate::ir::matvec::{Form, form_range};
 use crate::ir::rules::{self, RuleError};
-use crate::ir::{BinOp, Matvec, MatvecOutput, Op, ShiftAdd, UnOp, eval};
+use crate::ir::{Adders, BinOp, Matvec, MatvecOutput, Op, ShiftAdd, UnOp, eval};
 use crate::ty::{IntTy, MAX_WIDTH, Ty};
 use crate::value::Value;
 
@@ -53,9 +56,9 @@ impl Plan {
         Plan { negative: !self.negative, offset: &most - &self.offset, range }
     }
 
-    /// Of the sum of `a` and `b`, inverted as [`inverts`] says.
-    fn step(step: &ShiftAdd, (a, b): (&Plan, &Plan), form: &Form, types: &[IntTy]) -> Plan {
-        let (a, b) = match inverts(step, a, b) {
+    /// Of the sum of `a` and `b`, of which one may be inverted.
+    fn step(step: &ShiftAdd, inverts: Option<Side>, (a, b): (&Plan, &Plan), form: &Form, types: &[IntTy]) -> Plan {
+        let (a, b) = match inverts {
             None => (a, b),
             Some(Side::A) => (&a.inverted(), b),
             Some(Side::B) => (a, &b.inverted()),
@@ -68,29 +71,64 @@ impl Plan {
 }
 
 /// An operand of a step.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
     A,
     B,
 }
 
+impl ShiftAdd {
+    fn operand(&self, side: Side) -> (usize, u32) {
+        match side {
+            Side::A => self.a,
+            Side::B => self.b,
+        }
+    }
+}
+
 /// The operand whose word is inverted: of words of different signs the one that is shifted further, so that what passes
-/// by below stays as it is.
-fn inverts(step: &ShiftAdd, a: &Plan, b: &Plan) -> Option<Side> {
+/// by below stays as it is, or the one that is not `kept`.
+fn inverts(step: &ShiftAdd, a: &Plan, b: &Plan, kept: Option<Side>) -> Option<Side> {
     let differ = a.negative != (b.negative != step.subtract);
-    differ.then_some(if step.b.1 >= step.a.1 { Side::B } else { Side::A })
+    differ.then_some(match kept {
+        Some(Side::A) => Side::B,
+        Some(Side::B) => Side::A,
+        None if step.b.1 >= step.a.1 => Side::B,
+        None => Side::A,
+    })
+}
+
+/// The operand that is better not inverted: the one that can be a sum of three words with the other.
+fn keeps(m: &Matvec, step: &ShiftAdd, uses: &[u32]) -> Option<Side> {
+    let can = |value: usize| m.adders == Adders::Three && value >= m.inputs.len() && uses[value] == 1;
+    match (can(step.a.0), can(step.b.0)) {
+        (true, false) => Some(Side::A),
+        (false, true) => Some(Side::B),
+        _ => None,
+    }
+}
+
+/// How often each value is taken.
+fn uses(m: &Matvec) -> Vec<u32> {
+    let mut uses = vec![0; m.inputs.len() + m.steps.len()];
+    m.steps.iter().flat_map(|s| [s.a.0, s.b.0]).for_each(|value| uses[value] += 1);
+    m.outputs.iter().filter_map(|o| o.value).for_each(|(value, _)| uses[value] += 1);
+    uses
 }
 
 /// How each value is held; or the first step with a word that would be too wide.
 fn plans(m: &Matvec, forms: &[Form], types: &[IntTy]) -> Result<Vec<Plan>, usize> {
     let mut plans: Vec<Plan> = types.iter().map(|ty| Plan::input(*ty)).collect();
+    let uses = uses(m);
     for (k, step) in m.steps.iter().enumerate() {
         // With a zero bit below and a carry.
         let fits = |(value, shift): (usize, u32)| plans[value].range.width() + shift + 3 <= MAX_WIDTH;
         if !fits(step.a) || !fits(step.b) {
             return Err(k);
         }
-        let plan = Plan::step(step, (&plans[step.a.0], &plans[step.b.0]), &forms[types.len() + k], types);
+        let (a, b) = (&plans[step.a.0], &plans[step.b.0]);
+        let inverts = inverts(step, a, b, keeps(m, step, &uses));
+        let plan = Plan::step(step, inverts, (a, b), &forms[types.len() + k], types);
         plans.push(plan);
     }
     Ok(plans)
@@ -119,6 +157,13 @@ struct Word {
     chained: bool,
 }
 
+/// What is known of a product's values, by number, before they are written.
+struct Known<'a> {
+    m: &'a Matvec,
+    plans: &'a [Plan],
+    uses: &'a [u32],
+}
+
 /// Writes a product.
 struct Lower<'a, N> {
     nodes: &'a mut N,
@@ -138,15 +183,42 @@ pub(crate) fn lower<N: Nodes>(
     nodes: &mut N,
 ) -> Result<Vec<Option<NodeId>>> {
     let types: Vec<IntTy> = m.inputs.iter().map(|&x| nodes.ty(x).range()).collect();
+    if m.adders == Adders::Compressors && compress::fits(m, &types) {
+        return compress::lower(m, forms, wanted, nodes);
+    }
     let plans = plans(m, forms, &types).map_err(|_| RuleError::TooWide)?;
     let inputs = m.inputs.len();
-    let mut uses = vec![0_u32; plans.len()];
-    m.steps.iter().flat_map(|s| [s.a.0, s.b.0]).for_each(|value| uses[value] += 1);
-    m.outputs.iter().filter_map(|o| o.value).for_each(|(value, _)| uses[value] += 1);
+    let uses = uses(m);
+    let fused = match m.adders {
+        Adders::Three => fuse::fused(m, &plans, &uses),
+        Adders::Two | Adders::Compressors => vec![None; m.steps.len()],
+    };
     let ranges: Vec<IntTy> = m.outputs.iter().map(|o| o.range(|i| types[i])).collect();
-    let mut needed = vec![false; plans.len()];
+    let mut needed = needed(m, &ranges, wanted);
+    for (step, side) in m.steps.iter().zip(&fused) {
+        side.iter().for_each(|side| needed[step.operand(*side).0] = false);
+    }
+    let known = Known { m, plans: &plans, uses: &uses };
+    let mut lower = Lower { nodes };
+    let mut words: Vec<Option<Word>> = Vec::with_capacity(plans.len());
+    for value in 0..plans.len() {
+        let word = match value.checked_sub(inputs) {
+            _ if !needed[value] => None,
+            None => Some(lower.input(m.inputs[value], plans[value].clone())?),
+            Some(k) => Some(lower.step(&known, k, &words)?),
+        };
+        words.push(word);
+    }
+    let ends = m.outputs.iter().zip(ranges).zip(wanted);
+    ends.map(|((o, range), wanted)| wanted.then(|| lower.output(o, range, &words)).transpose()).collect()
+}
+
+/// The inputs and steps that the wanted outputs depend on.
+fn needed(m: &Matvec, ranges: &[IntTy], wanted: &[bool]) -> Vec<bool> {
+    let inputs = m.inputs.len();
+    let mut needed = vec![false; inputs + m.steps.len()];
     let ends =
-        m.outputs.iter().zip(&ranges).zip(wanted).filter(|((_, range), wanted)| **wanted && !is_constant(**range));
+        m.outputs.iter().zip(ranges).zip(wanted).filter(|((_, range), wanted)| **wanted && !is_constant(**range));
     ends.filter_map(|((o, _), _)| o.value).for_each(|(value, _)| needed[value] = true);
     for (k, step) in m.steps.iter().enumerate().rev() {
         if needed[inputs + k] {
@@ -154,18 +226,7 @@ pub(crate) fn lower<N: Nodes>(
             needed[step.b.0] = true;
         }
     }
-    let mut lower = Lower { nodes };
-    let mut words: Vec<Option<Word>> = Vec::with_capacity(plans.len());
-    for (value, plan) in plans.into_iter().enumerate() {
-        let word = match value.checked_sub(inputs) {
-            _ if !needed[value] => None,
-            None => Some(lower.input(m.inputs[value], plan)?),
-            Some(k) => lower.step(&m.steps[k], plan, &words, uses[value] == 1)?,
-        };
-        words.push(word);
-    }
-    let ends = m.outputs.iter().zip(ranges).zip(wanted);
-    ends.map(|((o, range), wanted)| wanted.then(|| lower.output(o, range, &words)).transpose()).collect()
+    needed
 }
 
 fn is_constant(ty: IntTy) -> bool {
@@ -178,16 +239,8 @@ impl<N: Nodes> Lower<'_, N> {
         if !ty.is_signed() {
             return Ok(Word { word: x, plan, chained: false });
         }
-        let top = ty.width() - 1;
         let bits = self.unary(UnOp::ToBits, x)?;
-        let sign = self.slice(bits, top, 1);
-        let sign = self.unary(UnOp::Not, sign)?;
-        let word = if top == 0 {
-            sign
-        } else {
-            let rest = self.slice(bits, 0, top);
-            self.concat(sign, rest)
-        };
+        let word = self.top_inverted(bits)?;
         let word = self.unary(UnOp::ToUint, word)?;
         Ok(Word { word: self.known(word, plan.range), plan, chained: false })
     }
@@ -207,26 +260,47 @@ impl<N: Nodes> Lower<'_, N> {
         Ok(Word { word, plan, chained: false })
     }
 
-    fn step(&mut self, step: &ShiftAdd, plan: Plan, words: &[Option<Word>], once: bool) -> Result<Option<Word>> {
-        let (Some(a), Some(b)) = (&words[step.a.0], &words[step.b.0]) else { return Ok(None) };
-        let (a, b) = match inverts(step, &a.plan, &b.plan) {
-            None => (a, b),
-            Some(Side::A) => (&self.inverted(a)?, b),
-            Some(Side::B) => (a, &self.inverted(b)?),
-        };
-        let (s, t) = (step.a.1, step.b.1);
-        let word = if (a.chained && s == 0) || (b.chained && t == 0) {
-            let (a, b) = (self.with_zeros_below(a.word, s + 1)?, self.with_zeros_below(b.word, t + 1)?);
-            let sum = self.binary(BinOp::Add, a, b)?;
-            let width = self.nodes.ty(sum).width();
-            let bits = self.unary(UnOp::ToBits, sum)?;
+    fn step(&mut self, known: &Known, k: usize, words: &[Option<Word>]) -> Result<Word> {
+        let operands = self.operands(known, k, 0, words)?;
+        let chained = operands.iter().any(|(word, shift)| word.chained && *shift == 0);
+        let mut sum: Option<NodeId> = None;
+        for (word, shift) in operands {
+            let word = match chained {
+                true => self.with_zeros_below(word.word, shift + 1)?,
+                false => self.shifted(word.word, shift)?,
+            };
+            sum = Some(match sum {
+                Some(sum) => self.binary(BinOp::Add, sum, word)?,
+                None => word,
+            });
+        }
+        let mut word = sum.ok_or(RuleError::Kind)?;
+        if chained {
+            let width = self.nodes.ty(word).width();
+            let bits = self.unary(UnOp::ToBits, word)?;
             let bits = self.slice(bits, 1, width.max(1) - 1);
-            self.unary(UnOp::ToUint, bits)?
-        } else {
-            let (a, b) = (self.shifted(a.word, s)?, self.shifted(b.word, t)?);
-            self.binary(BinOp::Add, a, b)?
-        };
-        Ok(Some(Word { word: self.known(word, plan.range), plan, chained: once }))
+            word = self.unary(UnOp::ToUint, bits)?;
+        }
+        let value = known.m.inputs.len() + k;
+        let plan = known.plans[value].clone();
+        Ok(Word { word: self.known(word, plan.range), plan, chained: known.uses[value] == 1 })
+    }
+
+    /// The words that a step adds, shifted further by some bits: two, or where it is written with a step before, three.
+    fn operands(&mut self, known: &Known, k: usize, by: u32, words: &[Option<Word>]) -> Result<Vec<(Word, u32)>> {
+        let step = &known.m.steps[k];
+        let plan = |side| &known.plans[step.operand(side).0];
+        let inverted = inverts(step, plan(Side::A), plan(Side::B), keeps(known.m, step, known.uses));
+        let mut operands = Vec::with_capacity(3);
+        for side in [Side::A, Side::B] {
+            let (value, shift) = step.operand(side);
+            match &words[value] {
+                Some(word) if inverted == Some(side) => operands.push((self.inverted(word)?, by + shift)),
+                Some(word) => operands.push((word.clone(), by + shift)),
+                None => operands.extend(self.operands(known, value - known.m.inputs.len(), by + shift, words)?),
+            }
+        }
+        Ok(operands)
     }
 
     fn output(&mut self, output: &MatvecOutput, range: IntTy, words: &[Option<Word>]) -> Result<NodeId> {
@@ -255,14 +329,7 @@ impl<N: Nodes> Lower<'_, N> {
                 let zeros = self.nodes.constant(Value::ZERO, Ty::Bits(above));
                 self.concat(zeros, bits)
             };
-            let top = self.slice(bits, width - 1, 1);
-            let top = self.unary(UnOp::Not, top)?;
-            let bits = if width == 1 {
-                top
-            } else {
-                let rest = self.slice(bits, 0, width - 1);
-                self.concat(top, rest)
-            };
+            let bits = self.top_inverted(bits)?;
             let word = self.unary(UnOp::ToSint, bits)?;
             return Ok(self.known(word, range));
         }
@@ -275,6 +342,18 @@ impl<N: Nodes> Lower<'_, N> {
             let constant = self.lit(constant);
             self.binary(BinOp::Add, word, constant)
         }
+    }
+
+    /// The word with its highest bit inverted.
+    fn top_inverted(&mut self, bits: NodeId) -> Result<NodeId> {
+        let top = self.nodes.ty(bits).width() - 1;
+        let sign = self.slice(bits, top, 1);
+        let sign = self.unary(UnOp::Not, sign)?;
+        if top == 0 {
+            return Ok(sign);
+        }
+        let rest = self.slice(bits, 0, top);
+        Ok(self.concat(sign, rest))
     }
 
     fn shifted(&mut self, x: NodeId, by: u32) -> Result<NodeId> {
