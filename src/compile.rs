@@ -78,6 +78,8 @@ enum Ports {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Device {
     Lut6,
+    #[serde(rename = "lut6-ternary")]
+    Lut6Ternary,
     Lut4,
     Gates,
 }
@@ -86,6 +88,7 @@ impl Device {
     pub(crate) fn family(self) -> Family {
         match self {
             Device::Lut6 => Family::Lut6,
+            Device::Lut6Ternary => Family::Lut6Ternary,
             Device::Lut4 => Family::Lut4,
             Device::Gates => Family::Gates,
         }

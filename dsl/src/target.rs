@@ -1,10 +1,10 @@
-//! What a device offers: delays, for placing pipeline registers.
+//! What a device offers: delays, for placing pipeline registers, and how it adds.
 //!
 //! The delays are estimates of one operation with its local wiring, for choosing where registers go; a vendor's timing
 //! report is the judge. They follow the structure of the logic (levels of LUTs, bits of a carry chain) with one constant each;
 //! the book's page on pipelining says where the constants come from.
 
-use crate::ir::{BinOp, Op, UnOp};
+use crate::ir::{Adders, BinOp, Op, UnOp};
 use crate::retime::{Timing, femtoseconds, nanoseconds};
 use crate::ty::Ty;
 
@@ -17,7 +17,7 @@ pub struct Target {
     pub device: Device,
 }
 
-/// Delays in nanoseconds. A sum of `n` bits takes `lut + carry + carry_out + n * carry_bit`; in a row of sums each further one
+/// Delays in nanoseconds, and how constant products are added. A sum of `n` bits takes `lut + carry + carry_out + n * carry_bit`; in a row of sums each further one
 /// takes `lut + carry` and its further bits, since its low bits do not wait for the high ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Device {
@@ -35,6 +35,8 @@ pub struct Device {
     pub register: f64,
     /// Inputs of a LUT.
     pub lut_inputs: u32,
+    /// How constant products are added.
+    pub adders: Adders,
 }
 
 impl Device {
@@ -47,7 +49,11 @@ impl Device {
         compare: 0.0,
         register: 0.20,
         lut_inputs: 6,
+        adders: Adders::Two,
     };
+    /// The same devices under tools that pack a sum of three words into one LUT for each bit, as those of the vendors do and
+    /// Yosys does not.
+    pub const LUT6_TERNARY: Device = Device { adders: Adders::Three, ..Device::LUT6 };
     /// Devices of four-input LUTs with carry chains of the 40 nm generation. Fitted to what nextpnr says of small circuits on an
     /// ECP5 of speed grade 6, within a sixth.
     pub const LUT4: Device = Device {
@@ -58,6 +64,7 @@ impl Device {
         compare: 1.3,
         register: 0.75,
         lut_inputs: 4,
+        adders: Adders::Two,
     };
     /// Gates of two inputs and no carry chains. In proportion to the levels of gates that Yosys makes; the nanoseconds
     /// of a gate and a register are round figures for an older process.
@@ -69,6 +76,7 @@ impl Device {
         compare: 0.0,
         register: 0.30,
         lut_inputs: 2,
+        adders: Adders::Compressors,
     };
 }
 
@@ -76,6 +84,10 @@ impl Target {
     /// A LUT6 device at a clock in MHz.
     pub fn lut6(clock_mhz: f64) -> Target {
         Target { clock_mhz, device: Device::LUT6 }
+    }
+    /// A LUT6 device with carry chains of three words at a clock in MHz.
+    pub fn lut6_ternary(clock_mhz: f64) -> Target {
+        Target { clock_mhz, device: Device::LUT6_TERNARY }
     }
     /// A LUT4 device at a clock in MHz.
     pub fn lut4(clock_mhz: f64) -> Target {

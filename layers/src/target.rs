@@ -8,6 +8,8 @@ pub enum Family {
     /// Six-input LUTs: see [`Device::LUT6`].
     #[default]
     Lut6,
+    /// Six-input LUTs with carry chains of three words: see [`Device::LUT6_TERNARY`].
+    Lut6Ternary,
     /// Four-input LUTs: see [`Device::LUT4`].
     Lut4,
     /// Gates of two inputs: see [`Device::GATES`].
@@ -19,6 +21,7 @@ impl Family {
     pub fn device(self) -> Device {
         match self {
             Family::Lut6 => Device::LUT6,
+            Family::Lut6Ternary => Device::LUT6_TERNARY,
             Family::Lut4 => Device::LUT4,
             Family::Gates => Device::GATES,
         }

@@ -67,7 +67,7 @@ pub fn estimate_of(design: &Design, family: Family) -> Estimate {
 fn cells(family: Family) -> estimate::Family {
     match family {
         // Of gates there is no estimate: LUTs say how large it is, too.
-        Family::Lut6 | Family::Gates => estimate::Family::Lut6,
+        Family::Lut6 | Family::Lut6Ternary | Family::Gates => estimate::Family::Lut6,
         Family::Lut4 => estimate::Family::Lut4,
     }
 }

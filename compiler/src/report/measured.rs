@@ -77,7 +77,7 @@ impl Estimate {
     /// Inputs of a LUT, in words.
     pub(super) fn lut_inputs(&self) -> &'static str {
         match self.family {
-            Family::Lut6 | Family::Gates => "six",
+            Family::Lut6 | Family::Lut6Ternary | Family::Gates => "six",
             Family::Lut4 => "four",
         }
     }

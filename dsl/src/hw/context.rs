@@ -19,7 +19,7 @@ use crate::diag::{self, Draft};
 use crate::ids::{Arena, DomainId, ModuleId, NodeId, PlaceId, WireId};
 use crate::ir::order::Summaries;
 use crate::ir::rules::{self, RuleError};
-use crate::ir::{self, BinOp, Domain, Format, Node, Op, Place, Places, UnOp, eval};
+use crate::ir::{self, Adders, BinOp, Domain, Format, Node, Op, Place, Places, UnOp, eval};
 use crate::ty::{IntTy, Ty};
 use crate::value::Value;
 
@@ -105,6 +105,8 @@ pub(crate) struct Builder {
     pub scheduled: bool,
     /// The matrix-vector products of that region.
     pub products: Vec<WrittenProduct>,
+    /// How constant products are added, which the target of a pipelined region says.
+    pub adders: Adders,
     /// The domains that `Module::domain` has opened.
     pub domains: Vec<DomainId>,
 }
@@ -354,6 +356,7 @@ impl Builder {
             pure: None,
             scheduled: false,
             products: Vec::new(),
+            adders: Adders::Two,
             domains: Vec::new(),
         }
     }

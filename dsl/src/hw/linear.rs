@@ -11,7 +11,7 @@ use super::module::abort;
 use crate::diag;
 use crate::ids::{NodeId, PlaceId};
 use crate::ir::matvec::{Form, Wrong};
-use crate::ir::{Matvec, MatvecOutput, Op};
+use crate::ir::{Adders, Matvec, MatvecOutput, Op};
 use crate::pass::expand::{Nodes, Written, lower, too_wide};
 use crate::ty::{IntTy, Ty};
 use crate::value::Value;
@@ -33,8 +33,9 @@ pub struct LinearOutput {
 /// the additions that make them in hardware.
 ///
 /// The product is one thing in the design: simulators compute the sums from the weights, and Verilog has the additions,
-/// as [`expand`](crate::pass::expand) writes them. In a region that gets pipeline registers it also says in which stage each
-/// addition is.
+/// as [`expand`](crate::pass::expand) writes them. In a region for a [target](crate::target::Target) they are added as its
+/// device adds best, elsewhere by carry chains of two words. In a region that gets pipeline registers the product also says
+/// in which stage each addition is.
 #[track_caller]
 pub fn const_matvec(inputs: &[Int], steps: &[ShiftAdd], outputs: &[LinearOutput]) -> Vec<Int> {
     let loc = Loc::caller();
@@ -46,7 +47,7 @@ pub fn const_matvec(inputs: &[Int], steps: &[ShiftAdd], outputs: &[LinearOutput]
             nodes.push(c.local(x.raw(), loc).unwrap_or(NodeId(u32::MAX)));
         }
         let steps = steps.to_vec();
-        let mut m = Matvec { inputs: nodes, steps, outputs: Vec::new(), pipeline: None, place };
+        let mut m = Matvec { inputs: nodes, steps, outputs: Vec::new(), adders: Adders::Two, pipeline: None, place };
         m.outputs.extend(outputs.iter().map(LinearOutput::without_weights));
         let misnamed = m.misnamed();
         if let Some((_, Wrong::Behind)) = misnamed {
@@ -61,6 +62,7 @@ pub fn const_matvec(inputs: &[Int], steps: &[ShiftAdd], outputs: &[LinearOutput]
             m.drop_unread();
         }
         let Some(b) = c.top() else { return Ok(poison()) };
+        m.adders = b.adders;
         let types: Vec<IntTy> = m.inputs.iter().map(|&x| b.ir.nodes[x].ty.range()).collect();
         let forms = || m.forms().ok().filter(|forms| too_wide(&m, forms, &types).is_none());
         let Some(forms) = misnamed.is_none().then(forms).flatten() else {
@@ -77,6 +79,11 @@ pub fn const_matvec(inputs: &[Int], steps: &[ShiftAdd], outputs: &[LinearOutput]
         Some(Err(())) => abort(),
         None => poison(),
     }
+}
+
+/// How [`const_matvec`] adds here: as the device adds for which the region is, or by carry chains of two words.
+pub fn adders() -> Adders {
+    with(|c| c.top().map(|b| b.adders)).flatten().unwrap_or_default()
 }
 
 /// A product whose additions are written as nodes, so that they get their stages together with everything else in their
@@ -106,6 +113,10 @@ impl Builder {
             let from = self.ir.nodes.len();
             let Written { sums, steps } = lower(&m, forms, &wanted, &mut Here { b: self, place }).unwrap_or_default();
             let raws = sums.iter().map(|n| Int::new(n.map_or(Raw::POISON, |n| self.raw(n)))).collect();
+            // Full adders do not keep the steps apart.
+            if m.adders == Adders::Compressors {
+                return raws;
+            }
             self.products.push(WrittenProduct { m, steps, sums, nodes: from..self.ir.nodes.len() });
             return raws;
         }

@@ -26,6 +26,8 @@ pub struct Matvec {
     pub steps: Vec<ShiftAdd>,
     /// The sums.
     pub outputs: Vec<MatvecOutput>,
+    /// How the additions are written.
+    pub adders: Adders,
     /// Where its registers go; `None`: it has none.
     #[serde(default)]
     pub pipeline: Option<Pipeline>,
@@ -46,6 +48,18 @@ pub struct Pipeline {
     pub steps: Vec<u32>,
     /// Of the sums.
     pub outputs: Vec<u32>,
+}
+
+/// How sums of more than two words are added, which depends on what a device adds with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum Adders {
+    /// A carry chain for each step.
+    #[default]
+    Two,
+    /// Carry chains of three words, where that takes no more positions than two chains do.
+    Three,
+    /// Full adders side by side bring the words to two, which are added.
+    Compressors,
 }
 
 /// `a * 2^s + b * 2^t`, or the difference.
@@ -285,7 +299,7 @@ mod tests {
                 .map(|(k, &(a, s, b, t, subtract))| ShiftAdd { a: (a % (n + k), s), b: (b % (n + k), t), subtract })
                 .collect();
             let last = n + steps.len() - 1;
-            let m = Matvec { inputs: vec![NodeId(0); n], steps, outputs: vec![end(last, shift, negative)], pipeline: None, place: PlaceId(0) };
+            let m = Matvec { inputs: vec![NodeId(0); n], steps, outputs: vec![end(last, shift, negative)], adders: Adders::Two, pipeline: None, place: PlaceId(0) };
             prop_assert_eq!(m.misnamed(), None);
             let weights = Matvec::recovered(&m.forms().unwrap(), &m.outputs[0]);
             let output = MatvecOutput { weights, ..m.outputs[0].clone() };
@@ -329,6 +343,7 @@ mod tests {
             inputs: vec![NodeId(0)],
             steps,
             outputs: vec![end(value, 0, false)],
+            adders: Adders::Two,
             pipeline: None,
             place: PlaceId(0),
         };

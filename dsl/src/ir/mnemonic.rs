@@ -1,6 +1,6 @@
-//! The names of the operators in the text form.
+//! The names of the operators, and of the ways to add, in the text form.
 
-use super::{BinOp, UnOp};
+use super::{Adders, BinOp, UnOp};
 
 impl UnOp {
     /// All operators of one operand.
@@ -36,6 +36,17 @@ impl UnOp {
             UnOp::Wrap => "wrap",
             UnOp::Claim => "claim",
             UnOp::Refine => "refine",
+        }
+    }
+}
+
+impl Adders {
+    /// The name in the text form.
+    pub fn mnemonic(self) -> &'static str {
+        match self {
+            Adders::Two => "two",
+            Adders::Three => "three",
+            Adders::Compressors => "compressors",
         }
     }
 }

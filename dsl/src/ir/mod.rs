@@ -31,7 +31,7 @@ mod tests;
 pub mod verify;
 pub mod visit;
 
-pub use matvec::{Matvec, MatvecOutput, Pipeline, ShiftAdd};
+pub use matvec::{Adders, Matvec, MatvecOutput, Pipeline, ShiftAdd};
 
 /// An elaborated design.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

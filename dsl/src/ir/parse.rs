@@ -6,7 +6,7 @@ use std::fmt;
 use super::lex::{self, Token};
 use super::visit::MAX_NESTING;
 use super::{
-    BinOp, Block, Check, CheckKind, Collision, Crossing, Design, Dir, Domain, Field, Format, Inst, Matvec,
+    Adders, BinOp, Block, Check, CheckKind, Collision, Crossing, Design, Dir, Domain, Field, Format, Inst, Matvec,
     MatvecOutput, Mem, MemRead, MemWrite, Module, ModuleKind, Node, Op, Param, Pipeline, Place, Places, Polarity, Port,
     Reg, Reset, ResetKind, ShiftAdd, Stmt, StreamPort, UnOp, Wire,
 };
@@ -606,9 +606,13 @@ impl<'a> Parser<'a> {
 
     fn matvec(&mut self) -> Result<Matvec> {
         let inputs = self.list(Self::node)?;
+        let adders = match self.eat_word("by") {
+            true => self.one_of(&[Adders::Three, Adders::Compressors].map(|a| (a.mnemonic(), a)))?,
+            false => Adders::Two,
+        };
         let mut pipeline = if self.eat_word("stages") { Some(self.pipeline()?) } else { None };
         let place = self.place()?;
-        let mut m = Matvec { inputs, steps: Vec::new(), outputs: Vec::new(), pipeline: None, place };
+        let mut m = Matvec { inputs, steps: Vec::new(), outputs: Vec::new(), adders, pipeline: None, place };
         self.punct("{")?;
         while !self.eat("}") {
             if self.eat_word("sum") {

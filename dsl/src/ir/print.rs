@@ -32,8 +32,8 @@
 use std::fmt::{self, Display, Write};
 
 use super::{
-    Block, Check, CheckKind, Collision, Crossing, Design, Dir, Domain, Format, Inst, Matvec, Mem, Module, ModuleKind,
-    Op, Param, Polarity, Port, ResetKind, Stmt,
+    Adders, Block, Check, CheckKind, Collision, Crossing, Design, Dir, Domain, Format, Inst, Matvec, Mem, Module,
+    ModuleKind, Op, Param, Polarity, Port, ResetKind, Stmt,
 };
 use crate::ids::{Arena, DomainId, ModuleId, PlaceId};
 use crate::ty::Ty;
@@ -378,6 +378,9 @@ impl Printer<'_> {
 
     fn matvec(&mut self, m: &Matvec) {
         self.list(&m.inputs, |p, x| put!(p, "{x}"));
+        if m.adders != Adders::Two {
+            put!(self, " by {}", m.adders.mnemonic());
+        }
         if let Some(pipeline) = &m.pipeline {
             put!(self, " stages {} ", pipeline.domain);
             self.name(&pipeline.name);

@@ -11,6 +11,9 @@
 //! A product with stages gets its registers: words go through them between the stages of the additions. They hold at
 //! power-up what follows from the registers in front of the product, and of those the ones that nothing else reads go.
 //!
+//! How sums of many words are added the product says ([`Adders`](crate::ir::Adders)): a carry chain for each step, a chain for
+//! two steps, or rows of full adders and one addition for all steps whose results are used once.
+//!
 //! ```
 //! use gatewright_dsl::{ir::{parse::parse, print::print_without_places}, pass};
 //!
@@ -278,6 +281,38 @@ mod tests {
              %5: bits<4> = to_bits %4 %6: bool = const 0 %7: bits<5> = concat [%5, %6] %8: 0..=31 = to_uint %7
              %9: bits<2> = to_bits %1 %10: bits<3> = concat [%9, %6] %11: 0..=7 = to_uint %10
              %12: 0..=38 = add %8 %11 %13: bits<6> = to_bits %12 %14: bits<5> = slice %13 1 %15: 0..=12 = to_uint %14",
+        );
+    }
+
+    #[test]
+    fn three_words_are_one_sum() {
+        expands(
+            "input port0 a: 0..=3 input port1 b: 0..=3 input port2 c: 0..=3 output port3 y: 0..=9 = %3
+             %0: 0..=3 = port0 %1: 0..=3 = port1 %2: 0..=3 = port2 %3: 0..=9 = matvec0.sum0
+             matvec matvec0 [%0, %1, %2] by three {
+               x3 = x0 add x1 x4 = x2 add x3 sum [1 x0, 1 x1, 1 x2] 0 from x4 }",
+            "input port0 a: 0..=3 input port1 b: 0..=3 input port2 c: 0..=3 output port3 y: 0..=9 = %4
+             %0: 0..=3 = port0 %1: 0..=3 = port1 %2: 0..=3 = port2 %3: 0..=6 = add %2 %0 %4: 0..=9 = add %3 %1",
+        );
+    }
+
+    #[test]
+    fn full_adders_stand_where_three_words_have_bits() {
+        expands(
+            "input port0 a: 0..=3 input port1 b: 0..=3 input port2 c: 0..=3 output port3 y: 0..=12 = %3
+             %0: 0..=3 = port0 %1: 0..=3 = port1 %2: 0..=3 = port2 %3: 0..=12 = matvec0.sum0
+             matvec matvec0 [%0, %1, %2] by compressors {
+               x3 = x0 add x1 x4 = x3 add x2 shl 1 sum [1 x0, 1 x1, 2 x2] 0 from x4 }",
+            "input port0 a: 0..=3 input port1 b: 0..=3 input port2 c: 0..=3 output port3 y: 0..=12 = %26
+             %0: 0..=3 = port0 %1: 0..=3 = port1 %2: 0..=3 = port2
+             %3: bits<2> = to_bits %0 %4: bits<2> = to_bits %1 %5: bits<2> = to_bits %2
+             %6: bool = slice %3 1 %7: bool = slice %4 1 %8: bool = slice %5 0
+             %9: bool = xor %6 %7 %10: bool = xor %9 %8 %11: bool = xor %6 %8 %12: bool = and %9 %11
+             %13: bool = xor %6 %12 %14: bool = slice %5 1 %15: bool = slice %3 0
+             %16: bits<2> = concat [%14, %10] %17: bits<3> = concat [%16, %15]
+             %18: bool = const 0 %19: bool = slice %4 0 %20: bits<2> = concat [%18, %19]
+             %21: bits<3> = concat [%13, %20] %22: 0..=7 = to_uint %17 %23: 0..=7 = to_uint %21
+             %24: 0..=14 = add %22 %23 %25: bits<4> = to_bits %24 %26: 0..=12 = to_uint %25",
         );
     }
 

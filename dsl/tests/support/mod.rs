@@ -141,7 +141,7 @@ impl Build {
         let place = self.place();
         let reset = reset.map(Value::from);
         let (format, domain, crossing) = (Format::Plain, DomainId(0), Crossing::No);
-        let reg = Reg { name: name.into(), ty, format, domain, crossing, reset, next: Vec::new(), place };
+        let reg = Reg { name: name.into(), ty, format, domain, crossing, reset, init: None, next: Vec::new(), place };
         let reg = self.m.regs.push(reg);
         (reg, self.node(Op::Reg(reg), ty))
     }

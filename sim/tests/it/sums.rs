@@ -9,7 +9,7 @@ use gatewright_sim::{Dut, DutExt, Interpreter};
 
 #[path = "../products/mod.rs"]
 mod products;
-use products::{Fast, LATENCY, Product, Rng};
+use products::{ADDERS, Fast, LATENCY, Product, Rng, written};
 
 fn sums_in(design: &Design) -> usize {
     let nodes = design.modules.values().flat_map(|m| m.nodes.values());
@@ -19,11 +19,13 @@ fn sums_in(design: &Design) -> usize {
 fn check(r: &mut Rng, inputs: usize, bits: u32, steps: usize, outputs: usize) -> usize {
     let product = Product::random(r, inputs, bits, steps, outputs);
     let design = elaborate(&product).unwrap_or_else(|e| panic!("{e}"));
-    let mut written = design.clone();
-    pass::run(&mut written, &["expand"]).unwrap();
-    assert_eq!(verify(&written), Ok(()));
-    assert_eq!((sums_in(&written), written.modules[written.top].matvecs.len()), (0, 0));
-    let mut engines = [Interpreter::new(&design).unwrap(), Interpreter::new(&written).unwrap()];
+    let mut engines = vec![Interpreter::new(&design).unwrap()];
+    for adders in ADDERS {
+        let written = written(&design, adders);
+        assert_eq!(verify(&written), Ok(()));
+        assert_eq!((sums_in(&written), written.modules[written.top].matvecs.len()), (0, 0));
+        engines.push(Interpreter::new(&written).unwrap());
+    }
     let pins = &design.modules[design.top].ports;
     for _ in 0..20 {
         let values: Vec<_> = product.inputs.iter().map(|&ty| r.value(ty)).collect();

@@ -3,6 +3,8 @@
 
 use std::cell::Cell;
 
+use gatewright_dsl::ir::Adders;
+use gatewright_dsl::pass;
 use gatewright_dsl::prelude::*;
 
 /// A product as a module: inputs `i_0`, …, outputs `o_0`, ….
@@ -57,6 +59,15 @@ impl<G: Generator> Generator for Fast<G> {
         LATENCY.set(latency);
         out
     }
+/// All ways to add.
+pub const ADDERS: [Adders; 3] = [Adders::Two, Adders::Three, Adders::Compressors];
+
+/// The design with its products written as additions of a kind.
+pub fn written(design: &Design, adders: Adders) -> Design {
+    let mut written = design.clone();
+    written.modules.values_mut().flat_map(|m| m.matvecs.values_mut()).for_each(|m| m.adders = adders);
+    pass::run(&mut written, &["expand"]).expect("a pass");
+    written
 }
 
 /// splitmix64.

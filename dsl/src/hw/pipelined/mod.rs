@@ -18,7 +18,7 @@ use super::module::{Generator, Module};
 use crate::diag;
 use crate::ids::{CheckId, Id, MemId, NodeId, PlaceId, WireId};
 use crate::ir::visit::for_each_in_block_mut;
-use crate::ir::{self, BinOp, CheckKind, Op, UnOp};
+use crate::ir::{self, Adders, BinOp, CheckKind, Op, UnOp};
 use crate::retime::{EFFORT, femtoseconds, nanoseconds};
 use crate::target::Target;
 use crate::ty::Ty;
@@ -44,7 +44,10 @@ impl Module {
                 let place = c.place(loc);
                 let b = c.top()?;
                 let outer = b.pure.replace(place);
-                b.scheduled |= outer.is_none() && target.period().is_some();
+                if outer.is_none() {
+                    b.scheduled = target.period().is_some();
+                    b.adders = target.device.adders;
+                }
                 Some((Region::start(b, place), outer, std::mem::take(&mut b.frames)))
             });
             let out = generator.build(self, inputs);
@@ -59,7 +62,9 @@ impl Module {
                 }
                 let b = c.stack.last_mut()?;
                 b.pure = outer;
-                b.scheduled &= outer.is_some();
+                if outer.is_none() {
+                    (b.scheduled, b.adders) = (false, Adders::Two);
+                }
                 b.frames = frames;
                 let products = match outer {
                     None => std::mem::take(&mut b.products),

@@ -169,9 +169,10 @@ fn matvec() -> impl Strategy<Value = Matvec> {
     let weight = (id::<NodeId>(), value()).prop_map(|(x, weight)| (x.index(), weight));
     let output = (vec(weight, 0..3), value(), option::of(at()), any::<bool>())
         .prop_map(|(weights, constant, value, negative)| MatvecOutput { weights, constant, value, negative });
+    let adders = prop_oneof![Just(Adders::Two), Just(Adders::Three), Just(Adders::Compressors)];
     let pipeline = option::of((id(), name(), vec((any::<u32>(), vec(id(), 0..3)), 0..3), any::<u32>()));
-    (vec(id(), 0..4), vec(step, 0..3), vec(output, 0..3), pipeline, place()).prop_map(
-        |(inputs, steps, outputs, pipeline, place)| {
+    (vec(id(), 0..4), vec(step, 0..3), vec(output, 0..3), adders, pipeline, place()).prop_map(
+        |(inputs, steps, outputs, adders, pipeline, place)| {
             // Every step and sum has a stage.
             let stages = |n: usize, from: u32| (0..n as u32).map(|k| from.wrapping_add(k)).collect();
             let pipeline = pipeline.map(|(domain, name, inputs, from)| Pipeline {
@@ -181,7 +182,7 @@ fn matvec() -> impl Strategy<Value = Matvec> {
                 steps: stages(steps.len(), from),
                 outputs: stages(outputs.len(), from.wrapping_mul(3)),
             });
-            Matvec { inputs, steps, outputs, pipeline, place }
+            Matvec { inputs, steps, outputs, adders, pipeline, place }
         },
     )
 }

@@ -9,12 +9,17 @@
 //! In a product with stages the words of additions go through registers to the stages that take them, inverted ones where none
 //! takes them as they are, so that the inversion is in the LUTs of the addition before; the inputs are there in every stage.
 
+mod compress;
+mod fuse;
+mod write;
+
 use rustc_hash::FxHashMap;
 
+use self::write::Write;
 use crate::ids::NodeId;
 use crate::ir::matvec::{Form, form_range};
-use crate::ir::rules::{self, RuleError};
-use crate::ir::{BinOp, Matvec, MatvecOutput, Op, ShiftAdd, UnOp, eval};
+use crate::ir::rules::RuleError;
+use crate::ir::{Adders, BinOp, Matvec, MatvecOutput, Op, ShiftAdd, UnOp};
 use crate::ty::{IntTy, MAX_WIDTH, Ty};
 use crate::value::Value;
 
@@ -87,9 +92,9 @@ impl Plan {
         Plan { negative: !self.negative, offset: &most - &self.offset, range }
     }
 
-    /// Of the sum of `a` and `b`, inverted as [`inverts`] says.
-    fn step(step: &ShiftAdd, (a, b): (&Plan, &Plan), form: &Form, types: &[IntTy]) -> Plan {
-        let (a, b) = match inverts(step, a, b) {
+    /// Of the sum of `a` and `b`, of which one may be inverted.
+    fn step(step: &ShiftAdd, inverts: Option<Side>, (a, b): (&Plan, &Plan), form: &Form, types: &[IntTy]) -> Plan {
+        let (a, b) = match inverts {
             None => (a, b),
             Some(Side::A) => (&a.inverted(), b),
             Some(Side::B) => (a, &b.inverted()),
@@ -108,23 +113,58 @@ enum Side {
     B,
 }
 
+impl ShiftAdd {
+    fn operand(&self, side: Side) -> (usize, u32) {
+        match side {
+            Side::A => self.a,
+            Side::B => self.b,
+        }
+    }
+}
+
 /// The operand whose word is inverted: of words of different signs the one that is shifted further, so that what passes
-/// by below stays as it is.
-fn inverts(step: &ShiftAdd, a: &Plan, b: &Plan) -> Option<Side> {
+/// by below stays as it is, or the one that is not `kept`.
+fn inverts(step: &ShiftAdd, a: &Plan, b: &Plan, kept: Option<Side>) -> Option<Side> {
     let differ = a.negative != (b.negative != step.subtract);
-    differ.then_some(if step.b.1 >= step.a.1 { Side::B } else { Side::A })
+    differ.then_some(match kept {
+        Some(Side::A) => Side::B,
+        Some(Side::B) => Side::A,
+        None if step.b.1 >= step.a.1 => Side::B,
+        None => Side::A,
+    })
+}
+
+/// The operand that is better not inverted: the one that can be a sum of three words with the other.
+fn keeps(m: &Matvec, step: &ShiftAdd, uses: &[u32]) -> Option<Side> {
+    let can = |value: usize| m.adders == Adders::Three && value >= m.inputs.len() && uses[value] == 1;
+    match (can(step.a.0), can(step.b.0)) {
+        (true, false) => Some(Side::A),
+        (false, true) => Some(Side::B),
+        _ => None,
+    }
+}
+
+/// How often each value is taken.
+fn uses(m: &Matvec) -> Vec<u32> {
+    let mut uses = vec![0; m.inputs.len() + m.steps.len()];
+    m.steps.iter().flat_map(|s| [s.a.0, s.b.0]).for_each(|value| uses[value] += 1);
+    m.outputs.iter().filter_map(|o| o.value).for_each(|(value, _)| uses[value] += 1);
+    uses
 }
 
 /// How each value is held; or the first step with a word that would be too wide.
 fn plans(m: &Matvec, forms: &[Form], types: &[IntTy]) -> Result<Vec<Plan>, usize> {
     let mut plans: Vec<Plan> = types.iter().map(|ty| Plan::input(*ty)).collect();
+    let uses = uses(m);
     for (k, step) in m.steps.iter().enumerate() {
         // With a zero bit below and a carry.
         let fits = |(value, shift): (usize, u32)| plans[value].range.width() + shift + 3 <= MAX_WIDTH;
         if !fits(step.a) || !fits(step.b) {
             return Err(k);
         }
-        let plan = Plan::step(step, (&plans[step.a.0], &plans[step.b.0]), &forms[types.len() + k], types);
+        let (a, b) = (&plans[step.a.0], &plans[step.b.0]);
+        let inverts = inverts(step, a, b, keeps(m, step, &uses));
+        let plan = Plan::step(step, inverts, (a, b), &forms[types.len() + k], types);
         plans.push(plan);
     }
     Ok(plans)
@@ -157,17 +197,21 @@ struct Word {
 
 /// Writes a product.
 struct Lower<'a, N> {
-    nodes: &'a mut N,
+    write: Write<'a, N>,
     m: &'a Matvec,
     forms: &'a [Form],
     plans: Vec<Plan>,
+    /// How often each value is taken.
+    uses: Vec<u32>,
+    /// For each step the operand whose step is written with it.
+    fused: Vec<Option<Side>>,
     /// For each value the last stage in which something takes its word as it is.
     plain_until: Vec<u32>,
     /// Values by number and stage.
     words: FxHashMap<(usize, u32), Word>,
 }
 
-/// What was written: the node of each sum, and the word of each step.
+/// What was written: the node of each sum, and the word of each step, or of the step that it is written with.
 #[derive(Default)]
 pub(crate) struct Written {
     pub sums: Vec<Option<NodeId>>,
@@ -183,32 +227,38 @@ type Result<T, E = RuleError> = std::result::Result<T, E>;
 /// Where a product that the verifier does not accept would take operands that there cannot be.
 pub(crate) fn lower<N: Nodes>(m: &Matvec, forms: &[Form], wanted: &[bool], nodes: &mut N) -> Result<Written> {
     let types = m.input_ranges(|x| nodes.ty(x).range());
+    if m.adders == Adders::Compressors && compress::fits(m, &types) {
+        return Ok(Written { sums: compress::lower(m, forms, wanted, nodes)?, steps: vec![None; m.steps.len()] });
+    }
     let plans = plans(m, forms, &types).map_err(|_| RuleError::TooWide)?;
     let inputs = m.inputs.len();
-    let mut uses = vec![0_u32; plans.len()];
-    m.steps.iter().flat_map(|s| [s.a.0, s.b.0]).for_each(|value| uses[value] += 1);
-    m.outputs.iter().filter_map(|o| o.value).for_each(|(value, _)| uses[value] += 1);
+    let uses = uses(m);
+    let fused = match m.adders {
+        Adders::Three => fuse::chains_of_three(m, &plans, &uses),
+        Adders::Two | Adders::Compressors => fuse::carries(m, &plans, &uses),
+    };
     let ranges: Vec<IntTy> = m.outputs.iter().map(|o| o.range(|i| types[i])).collect();
-    let mut needed = vec![false; plans.len()];
-    let ends =
-        m.outputs.iter().zip(&ranges).zip(wanted).filter(|((_, range), wanted)| **wanted && !is_constant(**range));
-    ends.filter_map(|((o, _), _)| o.value).for_each(|(value, _)| needed[value] = true);
-    for (k, step) in m.steps.iter().enumerate().rev() {
-        if needed[inputs + k] {
-            needed[step.a.0] = true;
-            needed[step.b.0] = true;
+    let needed = needed(m, &ranges, wanted);
+    let plain_until = plain_until(m, &plans, (&needed, wanted), &uses);
+    let mut with: Vec<Option<usize>> = vec![None; m.steps.len()];
+    for (k, side) in fused.iter().enumerate() {
+        if let Some(before) = side.and_then(|side| m.steps[k].operand(side).0.checked_sub(inputs)) {
+            with[before] = Some(k);
         }
     }
-    let plain_until = plain_until(m, &plans, &needed, wanted);
-    let mut lower = Lower { nodes, m, forms, plans, plain_until, words: FxHashMap::default() };
-    let mut written = Written::default();
+    let words = FxHashMap::default();
+    let mut lower = Lower { write: Write { nodes }, m, forms, plans, uses, fused, plain_until, words };
+    let mut written = Written { sums: Vec::with_capacity(m.outputs.len()), steps: vec![None; m.steps.len()] };
     for value in (0..inputs).filter(|&value| needed[value]) {
         lower.word(value, m.input_stage(value))?;
     }
-    for k in 0..m.steps.len() {
-        let value = inputs + k;
-        let word = needed[value].then(|| lower.step(k, uses[value] == 1)).transpose()?;
-        written.steps.push(word);
+    for k in (0..m.steps.len()).filter(|&k| needed[inputs + k] && with[k].is_none()) {
+        written.steps[k] = Some(lower.step(k)?);
+    }
+    for k in (0..m.steps.len()).rev() {
+        if let Some(after) = with[k] {
+            written.steps[k] = written.steps[after];
+        }
     }
     for (k, (range, wanted)) in ranges.into_iter().zip(wanted).enumerate() {
         written.sums.push(wanted.then(|| lower.output(k, range)).transpose()?);
@@ -216,12 +266,28 @@ pub(crate) fn lower<N: Nodes>(m: &Matvec, forms: &[Form], wanted: &[bool], nodes
     Ok(written)
 }
 
+/// The inputs and steps that the wanted outputs depend on.
+fn needed(m: &Matvec, ranges: &[IntTy], wanted: &[bool]) -> Vec<bool> {
+    let inputs = m.inputs.len();
+    let mut needed = vec![false; inputs + m.steps.len()];
+    let ends =
+        m.outputs.iter().zip(ranges).zip(wanted).filter(|((_, range), wanted)| **wanted && !is_constant(**range));
+    ends.filter_map(|((o, _), _)| o.value).for_each(|(value, _)| needed[value] = true);
+    for (k, step) in m.steps.iter().enumerate().rev() {
+        if needed[inputs + k] {
+            needed[step.a.0] = true;
+            needed[step.b.0] = true;
+        }
+    }
+    needed
+}
+
 /// For each value the last stage in which something takes its word as it is.
-fn plain_until(m: &Matvec, plans: &[Plan], needed: &[bool], wanted: &[bool]) -> Vec<u32> {
+fn plain_until(m: &Matvec, plans: &[Plan], (needed, wanted): (&[bool], &[bool]), uses: &[u32]) -> Vec<u32> {
     let mut until = vec![0; plans.len()];
     let mut takes = |value: usize, stage: u32| until[value] = stage.max(until[value]);
     for (k, step) in m.steps.iter().enumerate().filter(|(k, _)| needed[m.inputs.len() + k]) {
-        let inverted = inverts(step, &plans[step.a.0], &plans[step.b.0]);
+        let inverted = inverts(step, &plans[step.a.0], &plans[step.b.0], keeps(m, step, uses));
         if inverted != Some(Side::A) {
             takes(step.a.0, m.step_stage(k));
         }
@@ -248,7 +314,9 @@ impl<N: Nodes> Lower<'_, N> {
             return Ok(known.clone());
         }
         let Some(step) = value.checked_sub(self.m.inputs.len()) else {
-            let word = self.input(self.m.input_in(value, stage), self.plans[value].clone())?;
+            let plan = self.plans[value].clone();
+            let word = self.write.input(self.m.input_in(value, stage), &plan)?;
+            let word = Word { word, plan, chained: false, inverted: false };
             self.words.insert((value, stage), word.clone());
             return Ok(word);
         };
@@ -260,10 +328,10 @@ impl<N: Nodes> Lower<'_, N> {
         while at < stage {
             at += 1;
             if !word.inverted && self.plain_until[value] < at {
-                word = self.inverted(&word)?;
+                word = self.write.inverted(&word)?;
             }
             let later = Later { word: word.word, m: self.m, stage: at, form: &self.forms[value], plan: &word.plan };
-            word.word = self.nodes.register(&later);
+            word.word = self.write.nodes.register(&later);
             word.chained = false;
             self.words.insert((value, at), word.clone());
         }
@@ -273,205 +341,76 @@ impl<N: Nodes> Lower<'_, N> {
     /// The word of a value in a stage, or the inverted one.
     fn taken(&mut self, value: usize, stage: u32, inverted: bool) -> Result<Word> {
         let word = self.word(value, stage)?;
-        if word.inverted == inverted { Ok(word) } else { self.inverted(&word) }
+        if word.inverted == inverted { Ok(word) } else { self.write.inverted(&word) }
     }
 
-    fn input(&mut self, x: NodeId, plan: Plan) -> Result<Word> {
-        let ty = self.nodes.ty(x).range();
-        // The plan is that of the widest of its stages.
-        if plan.offset.is_zero() {
-            return Ok(Word { word: self.known(x, plan.range)?, plan, chained: false, inverted: false });
+    /// The word of a step, in its stage.
+    fn step(&mut self, k: usize) -> Result<NodeId> {
+        let (value, stage) = (self.m.inputs.len() + k, self.m.step_stage(k));
+        let mut operands = self.operands(k, 0)?;
+        let chained = operands.iter().any(|(word, shift)| word.chained && *shift == 0);
+        let carry = match self.m.adders {
+            Adders::Three => None,
+            // What is written with it adds the single bit.
+            Adders::Two | Adders::Compressors => (operands.len() > 2).then(|| operands.pop()).flatten(),
+        };
+        let below = match carry {
+            Some((bit, _)) => Some(self.write.single_bit(bit.word)?),
+            None => chained.then(|| self.write.zeros(1)),
+        };
+        let mut sum: Option<NodeId> = None;
+        for (word, shift) in operands {
+            let word = match below {
+                Some(bit) => self.write.with_bit_below(word.word, shift, bit)?,
+                None => self.write.shifted(word.word, shift)?,
+            };
+            sum = Some(match sum {
+                Some(sum) => self.write.binary(BinOp::Add, sum, word)?,
+                None => word,
+            });
         }
-        let top = plan.offset.bits(false) - 1;
-        let mut bits = self.unary(UnOp::ToBits, x)?;
-        if ty.width() <= top {
-            let sign = if ty.is_signed() { self.slice(bits, ty.width() - 1, 1) } else { self.zeros(1) };
-            for _ in ty.width()..=top {
-                bits = self.concat(sign, bits);
-            }
+        let mut word = sum.ok_or(RuleError::Kind)?;
+        if below.is_some() {
+            let width = self.write.ty(word).width();
+            let bits = self.write.unary(UnOp::ToBits, word)?;
+            let bits = self.write.slice(bits, 1, width.max(1) - 1);
+            word = self.write.unary(UnOp::ToUint, bits)?;
         }
-        let sign = self.slice(bits, top, 1);
-        let sign = self.unary(UnOp::Not, sign)?;
-        let word = if top == 0 {
-            sign
-        } else {
-            let rest = self.slice(bits, 0, top);
-            self.concat(sign, rest)
-        };
-        let word = self.unary(UnOp::ToUint, word)?;
-        Ok(Word { word: self.known(word, plan.range)?, plan, chained: false, inverted: false })
-    }
-
-    fn inverted(&mut self, x: &Word) -> Result<Word> {
-        let plan = x.plan.inverted();
-        let ty = self.nodes.ty(x.word).range();
-        let word = match ty.as_constant() {
-            Some(only) => self.lit(&(&Value::pow2(x.plan.range.width()) - &Value::ONE) - &only),
-            None => {
-                let bits = self.unary(UnOp::ToBits, x.word)?;
-                let bits = self.unary(UnOp::Not, bits)?;
-                let word = self.unary(UnOp::ToUint, bits)?;
-                self.known(word, plan.range)?
-            }
-        };
-        Ok(Word { word, plan, chained: false, inverted: !x.inverted })
-    }
-
-    fn step(&mut self, k: usize, once: bool) -> Result<NodeId> {
-        let (step, stage, value) = (self.m.steps[k], self.m.step_stage(k), self.m.inputs.len() + k);
-        let inverted = inverts(&step, &self.plans[step.a.0], &self.plans[step.b.0]);
-        let a = self.taken(step.a.0, stage, inverted == Some(Side::A))?;
-        let b = self.taken(step.b.0, stage, inverted == Some(Side::B))?;
-        let (s, t) = (step.a.1, step.b.1);
-        let word = if (a.chained && s == 0) || (b.chained && t == 0) {
-            let (a, b) = (self.with_zeros_below(a.word, s + 1)?, self.with_zeros_below(b.word, t + 1)?);
-            let sum = self.binary(BinOp::Add, a, b)?;
-            let width = self.nodes.ty(sum).width();
-            let bits = self.unary(UnOp::ToBits, sum)?;
-            let bits = self.slice(bits, 1, width.max(1) - 1);
-            self.unary(UnOp::ToUint, bits)?
-        } else {
-            let (a, b) = (self.shifted(a.word, s)?, self.shifted(b.word, t)?);
-            self.binary(BinOp::Add, a, b)?
-        };
         let plan = self.plans[value].clone();
-        let word = self.known(word, plan.range)?;
-        self.words.insert((value, stage), Word { word, plan, chained: once, inverted: false });
+        let word = self.write.known(word, plan.range)?;
+        let chained = self.uses[value] == 1;
+        self.words.insert((value, stage), Word { word, plan, chained, inverted: false });
         Ok(word)
+    }
+
+    /// The words that a step adds, shifted further by some bits: two, or with those of a step that is written with it, three.
+    fn operands(&mut self, k: usize, by: u32) -> Result<Vec<(Word, u32)>> {
+        let (step, stage) = (self.m.steps[k], self.m.step_stage(k));
+        let plan = |side| &self.plans[step.operand(side).0];
+        let inverted = inverts(&step, plan(Side::A), plan(Side::B), keeps(self.m, &step, &self.uses));
+        let mut operands = Vec::with_capacity(3);
+        for side in [Side::A, Side::B] {
+            let (value, shift) = step.operand(side);
+            if self.fused[k] == Some(side) {
+                operands.extend(self.operands(value - self.m.inputs.len(), by + shift)?);
+            } else {
+                operands.push((self.taken(value, stage, inverted == Some(side))?, by + shift));
+            }
+        }
+        Ok(operands)
     }
 
     fn output(&mut self, k: usize, range: IntTy) -> Result<NodeId> {
         let output = &self.m.outputs[k];
         if let Some(only) = range.as_constant() {
-            return Ok(self.lit(only));
+            return Ok(self.write.lit(only));
         }
-        let Some((value, shift)) = output.value else { return Ok(self.lit(output.constant.clone())) };
+        let Some((value, shift)) = output.value else { return Ok(self.write.lit(output.constant.clone())) };
         let inverted = self.plans[value].negative != output.negative;
         let word = self.taken(value, self.m.output_stage(k), inverted)?;
         // The shifted word less the shifted offset; a shift of a sum would hide the constant from those who add to it.
         let constant = &output.constant - &word.plan.offset.shl(shift);
-        let word = self.shifted(word.word, shift)?;
-        self.added(word, constant, range)
-    }
-
-    /// `word + constant`, which lies in `range`. A constant that is half of what the width holds inverts one bit.
-    fn added(&mut self, word: NodeId, constant: Value, range: IntTy) -> Result<NodeId> {
-        let width = range.width();
-        let half = range.is_signed() && constant.wrap(width, false) == Value::pow2(width - 1);
-        if half && self.nodes.ty(word).width() <= width {
-            let bits = self.unary(UnOp::ToBits, word)?;
-            let above = width - self.nodes.ty(word).width();
-            let bits = if above == 0 {
-                bits
-            } else {
-                let zeros = self.zeros(above);
-                self.concat(zeros, bits)
-            };
-            let top = self.slice(bits, width - 1, 1);
-            let top = self.unary(UnOp::Not, top)?;
-            let bits = if width == 1 {
-                top
-            } else {
-                let rest = self.slice(bits, 0, width - 1);
-                self.concat(top, rest)
-            };
-            let word = self.unary(UnOp::ToSint, bits)?;
-            return self.known(word, range);
-        }
-        if constant.is_zero() {
-            Ok(word)
-        } else if constant.is_negative() {
-            let constant = self.lit(-&constant);
-            self.binary(BinOp::Sub, word, constant)
-        } else {
-            let constant = self.lit(constant);
-            self.binary(BinOp::Add, word, constant)
-        }
-    }
-
-    fn shifted(&mut self, x: NodeId, by: u32) -> Result<NodeId> {
-        if by == 0 {
-            return Ok(x);
-        }
-        let by = self.lit(by.into());
-        self.binary(BinOp::Shl, x, by)
-    }
-
-    fn with_zeros_below(&mut self, x: NodeId, zeros: u32) -> Result<NodeId> {
-        let (bits, zeros) = (self.unary(UnOp::ToBits, x)?, self.zeros(zeros));
-        let bits = self.concat(bits, zeros);
-        self.unary(UnOp::ToUint, bits)
-    }
-
-    fn zeros(&mut self, width: u32) -> NodeId {
-        self.nodes.constant(Value::ZERO, Ty::Bits(width))
-    }
-
-    fn lit(&mut self, value: Value) -> NodeId {
-        let ty = Ty::Int(IntTy::constant(value.clone()));
-        self.nodes.constant(value, ty)
-    }
-
-    fn unary(&mut self, op: UnOp, x: NodeId) -> Result<NodeId> {
-        let x_ty = self.nodes.ty(x);
-        let ty = rules::unary(op, x_ty).unwrap_or(Err(RuleError::Kind))?;
-        Ok(match self.nodes.value(x) {
-            Some(v) => self.nodes.constant(eval::unary(op, &v, x_ty, ty), ty),
-            None => self.nodes.push(Op::Un(op, x), ty),
-        })
-    }
-
-    fn binary(&mut self, op: BinOp, a: NodeId, b: NodeId) -> Result<NodeId> {
-        let ty = rules::binary(op, self.nodes.ty(a), self.nodes.ty(b), None)?;
-        Ok(match (self.nodes.value(a), self.nodes.value(b)) {
-            (Some(x), Some(y)) => self.nodes.constant(eval::binary(op, &x, &y, ty), ty),
-            _ => self.nodes.push(Op::Bin(op, a, b), ty),
-        })
-    }
-
-    fn slice(&mut self, x: NodeId, lo: u32, width: u32) -> NodeId {
-        let ty = Ty::Bits(width);
-        match self.nodes.value(x) {
-            _ if self.nodes.ty(x) == ty => x,
-            Some(v) => self.nodes.constant(eval::slice(&v, lo, ty), ty),
-            None => self.nodes.push(Op::Slice(x, lo), ty),
-        }
-    }
-
-    fn concat(&mut self, high: NodeId, low: NodeId) -> NodeId {
-        let (high_width, low_width) = (self.nodes.ty(high).width(), self.nodes.ty(low).width());
-        let ty = Ty::Bits(high_width + low_width);
-        match (self.nodes.value(high), self.nodes.value(low)) {
-            (Some(x), Some(y)) => self.nodes.constant(eval::concat([(&x, high_width), (&y, low_width)]), ty),
-            _ if high_width == 0 => low,
-            _ if low_width == 0 => high,
-            _ => self.nodes.push(Op::Concat([high, low].into()), ty),
-        }
-    }
-
-    /// A node just made, whose values are known to lie in a range. It gets the width of the range.
-    fn known(&mut self, x: NodeId, range: IntTy) -> Result<NodeId> {
-        if let Some(only) = range.as_constant() {
-            return Ok(self.lit(only));
-        }
-        let ty = self.nodes.ty(x).range();
-        if range == ty || self.nodes.value(x).is_some() {
-            return Ok(x);
-        }
-        // What comes from inputs with fewer values in this stage than in others has fewer, too.
-        let Some(found) = range.intersect(ty) else { return Ok(x) };
-        if let Some(only) = found.as_constant() {
-            return Ok(self.lit(only));
-        }
-        self.nodes.narrow(x, found);
-        if found.width() == range.width() {
-            return Ok(x);
-        }
-        let bits = self.unary(UnOp::ToBits, x)?;
-        let zeros = self.zeros(range.width() - found.width());
-        let bits = self.concat(zeros, bits);
-        let word = self.unary(UnOp::ToUint, bits)?;
-        self.nodes.narrow(word, range);
-        Ok(word)
+        let word = self.write.shifted(word.word, shift)?;
+        self.write.added(word, constant, range)
     }
 }

@@ -158,7 +158,8 @@ impl Maker {
             let (value, negative) = (Some(at(values)).filter(|_| at(9).0 > 0), at(2).0 == 1);
             outputs.push(MatvecOutput { weights: vec![], constant: (at(30).0 as i64 - 9).into(), value, negative });
         }
-        let mut m = Matvec { inputs, steps, outputs, pipeline: None, place: PLACE };
+        let adders = [Adders::Two, Adders::Three, Adders::Compressors][at(3).0];
+        let mut m = Matvec { inputs, steps, outputs, adders, pipeline: None, place: PLACE };
         let forms = m.forms().ok()?;
         for output in &mut m.outputs {
             output.weights = Matvec::recovered(&forms, output);
