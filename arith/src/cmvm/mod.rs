@@ -13,6 +13,7 @@
 //!   sharing anew ([`improve`]).
 //! - What remains of each output is added in the order that costs least within the bound on depth ([`tree`]).
 //! - Equal values are one, on whatever ways they came about.
+//! - Beside carry chains, single bits come in as carries of other additions ([`carries`]).
 //!
 //! ```
 //! use gatewright_arith::cmvm::{Input, Options, Problem, solve};
@@ -26,6 +27,7 @@
 //! # Ok::<(), gatewright_arith::cmvm::Error>(())
 //! ```
 
+mod carries;
 mod cost;
 pub mod exact;
 mod greedy;
@@ -147,11 +149,11 @@ impl std::error::Error for Error {}
 /// Where the problem is none, or its depth cannot be kept.
 pub fn solve(problem: &Problem, options: &Options) -> Result<ShiftAdds, Error> {
     check(problem)?;
-    let adds = match greatest_weight(problem) {
-        0..0x800_0000 => search::best::<u32>(problem, options),
-        _ => search::best::<u128>(problem, options),
+    let search = match greatest_weight(problem) {
+        0..0x800_0000 => search::best::<u32>,
+        _ => search::best::<u128>,
     };
-    let adds = adds.ok_or(Error::TooLarge)?;
+    let adds = carries::best(problem, options, search)?;
     match adds.coefficients() == wanted(problem) {
         true => Ok(adds),
         false => Err(Error::Wrong),

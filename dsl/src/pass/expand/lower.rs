@@ -4,7 +4,8 @@
 //! and the constants that this adds are taken out of each sum at once. A carry chain then needs LUTs only where both
 //! operands have bits; above the narrower one the carry runs on by itself. An addition of unshifted results of additions
 //! has a zero bit below: synthesis with Yosys would else make one sum of many operands of them, at two LUTs and more
-//! for each bit that a carry chain adds with one.
+//! for each bit that a carry chain adds with one. Where one bit is added to an unshared result of an addition, this addition
+//! has the bit below both operands: the carry that comes of it takes no LUT.
 
 use crate::ids::NodeId;
 use crate::ir::matvec::{Form, form_range};
@@ -119,6 +120,20 @@ struct Word {
     chained: bool,
 }
 
+/// For each step, the one behind it whose one bit it takes as a carry: it alone reads the step's result, which has no other.
+fn takes(m: &Matvec, plans: &[Plan], uses: &[u32]) -> Vec<Option<usize>> {
+    let inputs = m.inputs.len();
+    let mut takes = vec![None; m.steps.len()];
+    let mut carry = vec![false; m.steps.len()];
+    for (k, ShiftAdd { a, b, .. }) in m.steps.iter().enumerate() {
+        let Some(sum) = a.0.checked_sub(inputs).filter(|sum| uses[a.0] == 1 && !carry[*sum]) else { continue };
+        if a.1 == 0 && b.1 == 0 && plans[b.0].range.width() == 1 {
+            (takes[sum], carry[k]) = (Some(k), true);
+        }
+    }
+    takes
+}
+
 /// Writes a product.
 struct Lower<'a, N> {
     nodes: &'a mut N,
@@ -154,13 +169,29 @@ pub(crate) fn lower<N: Nodes>(
             needed[step.b.0] = true;
         }
     }
+    let takes = takes(m, &plans, &uses);
     let mut lower = Lower { nodes };
     let mut words: Vec<Option<Word>> = Vec::with_capacity(plans.len());
-    for (value, plan) in plans.into_iter().enumerate() {
+    for (value, plan) in plans.iter().cloned().enumerate() {
         let word = match value.checked_sub(inputs) {
             _ if !needed[value] => None,
             None => Some(lower.input(m.inputs[value], plan)?),
-            Some(k) => lower.step(&m.steps[k], plan, &words, uses[value] == 1)?,
+            // It is made with the carry that it takes.
+            Some(k) if takes[k].is_some() => None,
+            Some(k) => {
+                let (step, once) = (&m.steps[k], uses[value] == 1);
+                match step.a.0.checked_sub(inputs).filter(|sum| takes[*sum] == Some(k)) {
+                    None => lower.step(step, plan, &words, once, None)?,
+                    Some(sum) => {
+                        let inverted = inverts(step, &plans[step.a.0], &plans[step.b.0]).is_some();
+                        let bit = match &words[step.b.0] {
+                            Some(bit) if inverted => Some(lower.inverted(bit)?.word),
+                            bit => bit.as_ref().map(|bit| bit.word),
+                        };
+                        lower.step(&m.steps[sum], plan, &words, once, bit)?
+                    }
+                }
+            }
         };
         words.push(word);
     }
@@ -207,7 +238,15 @@ impl<N: Nodes> Lower<'_, N> {
         Ok(Word { word, plan, chained: false })
     }
 
-    fn step(&mut self, step: &ShiftAdd, plan: Plan, words: &[Option<Word>], once: bool) -> Result<Option<Word>> {
+    /// An addition, to which `carry` is added if there is one; `plan` is that of the result.
+    fn step(
+        &mut self,
+        step: &ShiftAdd,
+        plan: Plan,
+        words: &[Option<Word>],
+        once: bool,
+        carry: Option<NodeId>,
+    ) -> Result<Option<Word>> {
         let (Some(a), Some(b)) = (&words[step.a.0], &words[step.b.0]) else { return Ok(None) };
         let (a, b) = match inverts(step, &a.plan, &b.plan) {
             None => (a, b),
@@ -215,8 +254,12 @@ impl<N: Nodes> Lower<'_, N> {
             Some(Side::B) => (a, &self.inverted(b)?),
         };
         let (s, t) = (step.a.1, step.b.1);
-        let word = if (a.chained && s == 0) || (b.chained && t == 0) {
-            let (a, b) = (self.with_zeros_below(a.word, s + 1)?, self.with_zeros_below(b.word, t + 1)?);
+        let word = if carry.is_some() || (a.chained && s == 0) || (b.chained && t == 0) {
+            let below = match carry {
+                Some(bit) => self.unary(UnOp::ToBits, bit)?,
+                None => self.nodes.constant(Value::ZERO, Ty::Bits(1)),
+            };
+            let (a, b) = (self.with_bit_below(a.word, s, below)?, self.with_bit_below(b.word, t, below)?);
             let sum = self.binary(BinOp::Add, a, b)?;
             let width = self.nodes.ty(sum).width();
             let bits = self.unary(UnOp::ToBits, sum)?;
@@ -285,9 +328,15 @@ impl<N: Nodes> Lower<'_, N> {
         self.binary(BinOp::Shl, x, by)
     }
 
-    fn with_zeros_below(&mut self, x: NodeId, zeros: u32) -> Result<NodeId> {
-        let (bits, zeros) = (self.unary(UnOp::ToBits, x)?, self.nodes.constant(Value::ZERO, Ty::Bits(zeros)));
-        let bits = self.concat(bits, zeros);
+    /// The word shifted, and a bit below.
+    fn with_bit_below(&mut self, x: NodeId, shift: u32, bit: NodeId) -> Result<NodeId> {
+        let mut low = bit;
+        if shift > 0 {
+            let zeros = self.nodes.constant(Value::ZERO, Ty::Bits(shift));
+            low = self.concat(zeros, bit);
+        }
+        let bits = self.unary(UnOp::ToBits, x)?;
+        let bits = self.concat(bits, low);
         self.unary(UnOp::ToUint, bits)
     }
 
