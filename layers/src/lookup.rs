@@ -71,7 +71,9 @@ impl Lookups {
 fn cost(net: &Net, family: Family) -> Cost {
     let six = net.cost();
     let luts = match family {
-        Family::Lut6 | Family::Gates => six.luts,
+        Family::Lut6 => six.luts,
+        // A table takes about twelve gates, which is twice what a position of an addition takes.
+        Family::Gates => 2 * six.luts,
         // Tables of more than four inputs are several behind multiplexers.
         Family::Lut4 => {
             let table = |node: &Node| match node {
@@ -118,13 +120,9 @@ impl Neuron {
 /// Functions that are kept: costs, reports and hardware ask for the same ones.
 const KEPT: usize = 1 << 14;
 
-/// As a network; none where there are too many bits.
+/// As a network; none where it is no function for a table.
 fn found(neuron: Neuron) -> Option<Arc<Lookup>> {
     static KNOWN: LazyLock<Mutex<HashMap<Neuron, Option<Arc<Lookup>>>>> = LazyLock::new(Mutex::default);
-    let bits = neuron.terms.iter().fold(0_u32, |n, (_, r)| n.saturating_add(r.width()));
-    if bits > MOST_BITS {
-        return None;
-    }
     let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(lookup) = known().get(&neuron) {
         return lookup.clone();
@@ -174,12 +172,15 @@ struct Sums<'n> {
 impl Sums<'_> {
     fn candidate(&self, row: usize, weights: &Row) -> Option<Candidate> {
         let (rows, cols) = (self.dense.weights.rows, self.dense.weights.cols);
-        let mut found_here =
-            Candidate { row, elements: Vec::new(), tables: 0, functions: Cost::default(), additions: 0 };
+        let mut made = Candidate { row, elements: Vec::new(), tables: 0, functions: Cost::default(), additions: 0 };
         for (position, ranges) in self.x.ranges.chunks_exact(cols).enumerate() {
             let (element, first) = (position * rows + row, position * cols);
             let range = self.out.ranges[element];
             let (fixed, free): (Vec<_>, Vec<_>) = weights.terms.iter().partition(|(i, _)| ranges[*i].only().is_some());
+            let bits = free.iter().fold(0_u32, |n, (i, _)| n.saturating_add(ranges[*i].width()));
+            if bits > MOST_BITS {
+                return None;
+            }
             let constant = fixed.iter().fold(weights.constant, |c, (i, w)| c + w * i128::from(ranges[*i].lo));
             let neuron = Neuron {
                 terms: free.iter().map(|(i, w)| (*w, ranges[*i])).collect(),
@@ -189,15 +190,15 @@ impl Sums<'_> {
             };
             if let Some(function) = &neuron.function {
                 let ty = TensorTy::uniform(vec![1], range);
-                found_here.functions = found_here.functions.beside(function.cost(&[&ty], &ty));
+                made.functions = made.functions.beside(function.cost(&[&ty], &ty));
             }
             let lookup = found(neuron)?;
-            found_here.tables += cost(&lookup.net, self.family).luts;
+            made.tables += cost(&lookup.net, self.family).luts;
             let wide: Vec<(i128, i128)> = ranges.iter().map(|r| r.wide()).collect();
-            found_here.additions += sum::rows(&wide, &[free.clone()]).luts();
-            found_here.elements.push(Wired { operands: free.iter().map(|(i, _)| first + i).collect(), lookup });
+            made.additions += sum::rows(&wide, &[free.clone()]).luts();
+            made.elements.push(Wired { operands: free.iter().map(|(i, _)| first + i).collect(), lookup });
         }
-        (found_here.saves() > 0).then_some(found_here)
+        (made.saves() > 0).then_some(made)
     }
 
     /// What everything takes where the first `n` of the candidates are tables.
