@@ -351,6 +351,33 @@ fn rounded_inputs_give_the_outputs_of_rounded_inputs() {
     }
 }
 
+/// Neurons of three inputs of two bits (compiler/tests/make/sparse.py): tables in the place of sums, with what the qonnx
+/// package computes.
+#[test]
+fn neurons_of_few_bits_are_tables() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sparse_2bit");
+    let file = |file: &str| root.join(file).to_string_lossy().into_owned();
+    let (model, inputs, expect) = (file("model.onnx"), file("inputs.npy"), file("outputs.npy"));
+    for clock in ["0", "500"] {
+        let dir = folder(&format!("tables_{clock}")).to_string_lossy().into_owned();
+        says(&["compile", &model, "-o", &dir, "--clock-mhz", clock], 0);
+        let verify = ["verify", &dir, "--inputs", &inputs, "--expect", &expect, "--json"];
+        let said: serde_json::Value = serde_json::from_str(&says(&verify, 0)).unwrap();
+        assert_eq!(said["samples"], 200, "{said}");
+        assert!(said["worst"].as_f64().unwrap() <= 1e-6, "{said}");
+        let report = std::fs::read_to_string(Path::new(&dir).join("report.json")).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        // Two layers of 64 and 32 neurons with two LUTs each at most; their additions alone would take over 200.
+        let first: Vec<u64> = (0..4).map(|k| report["layers"][k]["cost"]["luts"].as_u64().unwrap()).collect();
+        assert!(first.iter().sum::<u64>() <= 2 * (64 + 32), "{first:?}");
+        let adders: Vec<&serde_json::Value> = (0..4).map(|k| &report["layers"][k]["cost"]["adders"]).collect();
+        assert_eq!(adders, [0, 0, 0, 0], "{report}");
+        let why = |k: usize| report["layers"][k]["why"].as_str().unwrap();
+        assert!(why(0).contains("64 sums not made"), "{}", why(0));
+        assert!(why(1).contains("64 elements made as tables"), "{}", why(1));
+    }
+}
+
 #[test]
 fn a_decision_between_equal_scores_is_nobodys_mistake() {
     let dir = compiled("tie", &[]);

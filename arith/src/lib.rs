@@ -3,7 +3,7 @@
 //! A product with a constant is a sum of shifted copies of its operand, one for each signed digit of the constant
 //! ([`csd`]). [`cmvm`] finds few and narrow additions for all sums of a constant matrix together; [`sum`] adds each by
 //! itself, for matrices that are too large for a search. Either gives a [`ShiftAdds`], a list of two-operand steps.
-//! [`staircase`] and [`truth`] make functions of few bits into networks of lookup tables ([`net`]).
+//! [`staircase`], [`lookup`] and [`truth`] make functions of few bits into networks of lookup tables ([`net`]).
 //!
 //! ```
 //! use gatewright_arith::sum;
@@ -16,6 +16,7 @@
 
 pub mod cmvm;
 pub mod csd;
+pub mod lookup;
 pub mod net;
 pub mod shift_adds;
 pub mod staircase;

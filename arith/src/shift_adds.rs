@@ -150,7 +150,30 @@ impl ShiftAdds {
         }
     }
 
-    /// LUTs of the steps beside carry chains: see [`CostModel::CarryChains`].
+    /// How often each value is read, outputs included.
+    pub(crate) fn uses(&self) -> Vec<u32> {
+        let mut uses = vec![0; self.ranges.len()];
+        self.steps
+            .iter()
+            .flat_map(|s| [s.a, s.b])
+            .chain(self.outputs.iter().flatten().copied())
+            .for_each(|t| uses[t.value] += 1);
+        uses
+    }
+
+    /// For each step, whether it is the carry of another one beside carry chains: it adds a value of one bit to a sum that
+    /// nothing else reads, and which has no such bit yet.
+    pub fn carries(&self) -> Vec<bool> {
+        let (uses, inputs) = (self.uses(), self.inputs());
+        let mut carries: Vec<bool> = Vec::with_capacity(self.steps.len());
+        for Step { a, b } in &self.steps {
+            let free = a.value.checked_sub(inputs).is_some_and(|k| !carries[k]) && uses[a.value] == 1;
+            carries.push(free && a.shift == 0 && b.shift == 0 && width(self.ranges[b.value]) == 1);
+        }
+        carries
+    }
+
+    /// LUTs of the steps beside carry chains: see [`CostModel::CarryChains`]. [Carries](ShiftAdds::carries) take none.
     pub fn luts(&self) -> u64 {
         let luts = |step: &Step| {
             let (low, high) = if step.a.shift <= step.b.shift { (step.a, step.b) } else { (step.b, step.a) };
@@ -159,7 +182,7 @@ impl ShiftAdds {
                 Adder::new(self.ranges[low.value], self.ranges[high.value], shift, low.negative != high.negative);
             u64::from(CostModel::CarryChains.adder(&adder))
         };
-        self.steps.iter().map(luts).sum()
+        self.steps.iter().zip(self.carries()).filter(|(_, carry)| !carry).map(|(step, _)| luts(step)).sum()
     }
 }
 

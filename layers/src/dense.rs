@@ -14,7 +14,7 @@ use crate::network::{Range, TensorTy};
 const BLOCK: usize = 128;
 
 impl Dense {
-    fn rows(&self) -> Vec<Row> {
+    pub(crate) fn rows(&self) -> Vec<Row> {
         let (rows, cols) = (self.weights.rows, self.weights.cols);
         let row = |r: usize| {
             let weights = &self.weights.data[r * cols..(r + 1) * cols];

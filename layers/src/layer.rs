@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::cost::Cost;
 use crate::elementwise::{clip, mul, wrap};
 use crate::error::Error;
-use crate::network::TensorTy;
+use crate::network::{Range, TensorTy};
 use crate::reduce::{max, sum};
 use crate::topk::TopK;
 
@@ -305,6 +305,16 @@ impl Layer {
             }
         }
         y
+    }
+
+    /// A function of one operand, element by element, as it is of one element with this range; none of other layers, and of
+    /// step functions for which a form is asked.
+    pub(crate) fn of_element(&self, element: usize, range: Range) -> Option<Layer> {
+        match self {
+            Layer::Steps(steps) => steps.of_element(element, range).map(Layer::Steps),
+            Layer::Requantise(_) | Layer::Clip { .. } | Layer::Wrap(_) => Some(self.clone()),
+            _ => None,
+        }
     }
 
     /// An estimate of what the layer takes, unrolled.

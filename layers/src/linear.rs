@@ -102,5 +102,6 @@ pub(crate) fn unrolled(inputs: &[Int], ranges: &[Range], rows: &[Row]) -> Vec<In
 
 pub(crate) fn cost(ranges: &[Range], rows: &[Row]) -> Cost {
     let adds = adds(ranges, rows).0;
-    Cost::adds(adds.cost(), adds.steps.len(), adds.luts())
+    let additions = adds.carries().into_iter().filter(|carry| !carry).count();
+    Cost::adds(adds.cost(), additions, adds.luts())
 }

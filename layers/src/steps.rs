@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use gatewright_dsl::prelude::{Int, lit, select, uint};
 
@@ -243,12 +244,27 @@ impl Steps {
         self.hardware(x, self.form).or_else(comparisons).unwrap_or(Hardware { made: Vec::new(), of: Vec::new() })
     }
 
+    /// The function of one element with this range, alone; none where a form is asked for.
+    pub(crate) fn of_element(&self, element: usize, range: Range) -> Option<Steps> {
+        let function = || self.functions[self.number(element) as usize].within(range);
+        (self.form == Form::Auto).then(|| Steps {
+            functions: Arc::new(vec![function()]),
+            of: Arc::new(vec![0]),
+            form: Form::Auto,
+        })
+    }
+
     /// What the functions of the elements of `x` become in hardware, and of how many elements, for a layer that `x` fits.
     pub fn forms(&self, x: &TensorTy) -> Vec<(Made, usize)> {
+        self.forms_where(x, |_| true)
+    }
+
+    /// The same of some elements.
+    pub(crate) fn forms_where(&self, x: &TensorTy, counts_in: impl Fn(usize) -> bool) -> Vec<(Made, usize)> {
         let Hardware { made, of } = self.checked(x);
         let mut counts: Vec<(Made, usize)> = Vec::new();
         let mut numbers: HashMap<Made, usize> = HashMap::new();
-        for n in of {
+        for (_, n) in of.into_iter().enumerate().filter(|(e, _)| counts_in(*e)) {
             let form = &made[n].1;
             let at = *numbers.entry(form.clone()).or_insert(counts.len());
             match counts.get_mut(at) {

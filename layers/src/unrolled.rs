@@ -11,9 +11,8 @@ use std::sync::Arc;
 use gatewright_dsl::diag::Diagnostics;
 use gatewright_dsl::prelude::*;
 
-use crate::layer::Layer;
-use crate::moved::moved;
-use crate::network::{Network, TensorTy};
+use crate::hardware::Hardware;
+use crate::network::Network;
 use crate::ports::{Ports, PortsShape, int_types, tensor_names};
 use crate::target::Target;
 
@@ -131,7 +130,8 @@ pub(crate) fn layers(
         region.push('_');
     }
     let flags = [Some(flight.valid), flight.last].into_iter().flatten().collect();
-    let body = Body { network: Arc::new(moved(network)), flags: 1 + usize::from(flight.last.is_some()) };
+    let hardware = Arc::new(Hardware::of(network, unrolled.target.family));
+    let body = Body { hardware, flags: 1 + usize::from(flight.last.is_some()) };
     let ((flags, outputs), latency) = m.pipelined(&region, &body, (flags, inputs), &unrolled.target.delays());
     let mut valid = flight.valid;
     for stage in 1..=latency {
@@ -150,7 +150,7 @@ pub(crate) fn layers(
 /// The layers, without registers; flags pass by.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Body {
-    network: Arc<Network>,
+    hardware: Arc<Hardware>,
     flags: usize,
 }
 
@@ -159,27 +159,12 @@ impl Generator for Body {
     type Out = (Vec<Bool>, Vec<Vec<Int>>);
 
     fn shape(&self) -> <Self::In as Bundle>::Shape {
-        (vec![BOOL; self.flags], self.network.inputs.iter().map(|(_, ty)| int_types(ty)).collect())
+        (vec![BOOL; self.flags], self.hardware.network.inputs.iter().map(|(_, ty)| int_types(ty)).collect())
     }
 
     fn build(&self, m: &Module, (flags, inputs): Self::In) -> Self::Out {
-        let network = &self.network;
-        let mut tensors = inputs;
-        for node in &network.nodes {
-            let operands: Vec<Vec<Int>> = node.inputs.iter().map(|&t| tensors[t].clone()).collect();
-            let types: Vec<&TensorTy> = node.inputs.iter().map(|&t| network.ty(t)).collect();
-            let result = m.scope(&node.name, || {
-                let result = node.layer.unrolled(&operands, &types, &node.ty);
-                // What is picked has a name where it comes from.
-                if !matches!(node.layer, Layer::Pick(_)) {
-                    for (n, element) in result.iter().enumerate() {
-                        let _ = element.named(&n.to_string());
-                    }
-                }
-                result
-            });
-            tensors.push(result);
-        }
-        (flags, network.outputs.iter().map(|(_, t)| tensors[*t].clone()).collect())
+        let tensors = self.hardware.build(m, inputs);
+        let outputs = &self.hardware.network.outputs;
+        (flags, outputs.iter().map(|(_, t)| tensors[*t].clone()).collect())
     }
 }

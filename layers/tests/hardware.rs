@@ -9,7 +9,8 @@ use std::sync::Arc;
 use gatewright_dsl::ir::{BinOp, Dir, Op, UnOp};
 use gatewright_dsl::pass::expand::expanded;
 use gatewright_dsl::prelude::{Options, Value};
-use gatewright_layers::layer::Layer;
+use gatewright_layers::hardware::Hardware;
+use gatewright_layers::layer::{Dense, Layer, Matrix};
 use gatewright_layers::network::{Network, Range, TensorTy};
 use gatewright_layers::target::{Family, Target};
 use gatewright_layers::unrolled::{Timed, Unrolled};
@@ -147,7 +148,7 @@ fn costs_count_what_is_built() {
         let Ok(y) = net.push("l".into(), layer.clone(), operands.clone()) else { continue };
         net.outputs.push(("y".into(), y));
         let types: Vec<&TensorTy> = operands.iter().map(|&t| net.ty(t)).collect();
-        let cost = layer.cost(&types, net.ty(y));
+        let cost = Hardware::of(&net, Family::Lut6).cost(0);
         let design = combinational(&Arc::new(net.clone()));
         let design = expanded(&design);
         let (mut adders, mut greatest) = (0, 0);
@@ -169,6 +170,32 @@ fn costs_count_what_is_built() {
             _ => assert_eq!(adders, cost.adders, "seed {seed}: {layer:?}"),
         }
     }
+}
+
+/// Sums of single bits, some of which are carries of other additions: what is built has as many additions as are counted,
+/// and computes the sums.
+#[test]
+fn sums_of_single_bits() {
+    let mut rng = Rng::new(7);
+    let ranges = (0..48).map(|i| if i % 3 == 0 { Range { lo: -1, hi: 0 } } else { Range { lo: 0, hi: 1 } }).collect();
+    let x = TensorTy { shape: vec![48], ranges };
+    let mut net = Network { name: "bits".into(), inputs: vec![("x".into(), x)], ..Network::default() };
+    let data = (0..12 * 48).map(|_| if rng.chance(0.5) { 1 } else { -1 }).collect();
+    let weights = Arc::new(Matrix { rows: 12, cols: 48, data });
+    let y = net.push("fc".into(), Layer::Dense(Dense { weights, bias: vec![] }), vec![0]).unwrap();
+    net.outputs.push(("y".into(), y));
+    let network = Arc::new(net);
+    let design = combinational(&network);
+    let nodes = &expanded(&design).modules[design.top].nodes.clone();
+    let constant = |n| matches!(nodes[n].op, Op::Const(_));
+    let is_addition = |op: &Op| matches!(*op, Op::Bin(BinOp::Add, a, b) if !constant(a) && !constant(b));
+    let additions = nodes.values().filter(|node| is_addition(&node.op)).count() as u64;
+    assert_eq!(Hardware::of(&network, Family::Lut6).cost(0).adders, additions);
+    // Operands are slices of words that have a bit below.
+    assert!(nodes.values().filter(|node| matches!(node.op, Op::Concat(_))).count() > 12);
+    drive(&design, &Bench::new(network.clone(), 0, 1, 60));
+    let (design, latency) = fastest(&network, |u| u);
+    drive(&design, &Bench::new(network, latency, 2, 60));
 }
 
 /// A network may use the names that the hardware would take.

@@ -18,11 +18,14 @@ use support::hardware::{Bench, combinational, fastest};
 
 /// Networks; each once without registers and once for a fast clock.
 const COUNT: u64 = 40;
+/// Networks of few bits for each neuron.
+const NARROW: u64 = 20;
 
 fn designs() -> Vec<(Design, Bench)> {
     let mut designs = Vec::new();
-    for seed in 0..COUNT {
-        let network = Arc::new(support::network(seed, 4));
+    let networks = (0..COUNT).map(|seed| (seed, support::network(seed, 4)));
+    for (seed, network) in networks.chain((0..NARROW).map(|seed| (seed, support::narrow(seed)))) {
+        let network = Arc::new(network);
         designs.push((combinational(&network), Bench::new(network.clone(), 0, seed, 40)));
         let (design, latency) = fastest(&network, |u| u);
         designs.push((design, Bench::new(network, latency, seed, 40)));

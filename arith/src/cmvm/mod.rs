@@ -14,6 +14,7 @@
 //! - What remains of each output is added in the order that costs least within the bound on depth ([`tree`]).
 //! - Equal values are one, on whatever ways they came about.
 //! - Where outputs resemble each other, their differences are searched as well ([`related`]).
+//! - Beside carry chains, single bits come in as carries of other additions ([`carries`]).
 //!
 //! ```
 //! use gatewright_arith::cmvm::{Input, Options, Problem, solve};
@@ -27,6 +28,7 @@
 //! # Ok::<(), gatewright_arith::cmvm::Error>(())
 //! ```
 
+mod carries;
 mod cost;
 mod delay;
 pub mod exact;
@@ -193,7 +195,12 @@ fn in_time(problem: &Problem, bound: DelayBound, options: &Options) -> Result<Sh
 }
 
 fn at_depth(problem: &Problem, options: &Options) -> Result<ShiftAdds, Error> {
-    let adds = match related::tree(problem) {
+    carries::best(problem, options, by_words)
+}
+
+/// The best additions found without carries; `None` where there are too many values.
+fn by_words(problem: &Problem, options: &Options) -> Option<ShiftAdds> {
+    match related::tree(problem) {
         None => search::solve(problem, options),
         Some(parents) => {
             // Three searches share the time.
@@ -206,8 +213,7 @@ fn at_depth(problem: &Problem, options: &Options) -> Result<ShiftAdds, Error> {
             }
             ways.into_iter().flatten().min_by_key(|adds| adds.price(problem.cost))
         }
-    };
-    adds.ok_or(Error::TooLarge)
+    }
 }
 
 fn greatest_weight(problem: &Problem) -> u128 {

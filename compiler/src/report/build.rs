@@ -5,6 +5,7 @@ use gatewright_dsl::ids::{Id, NodeId};
 use gatewright_dsl::ir::Design;
 use gatewright_dsl::pass::expand::expanded;
 use gatewright_layers::cost::Cost;
+use gatewright_layers::hardware::Hardware;
 use gatewright_layers::layer::Layer as Kind;
 use gatewright_layers::network::{Network, Range, TensorTy};
 use gatewright_layers::target::Family;
@@ -25,7 +26,8 @@ impl Report {
         let survey = Survey::of(design, &names);
         let tensors: Vec<Tensor> = (0..network.tensors()).map(|t| tensor(package, t)).collect();
         let found = estimated(package, design, &names);
-        let layers: Vec<Layer> = (0..names.len()).map(|k| layer(network, k, &survey, &found)).collect();
+        let hardware = Hardware::of(network, package.options.target.family);
+        let layers: Vec<Layer> = (0..names.len()).map(|k| layer(network, &hardware, k, &survey, &found)).collect();
         let totals = totals(package, &layers, &survey, &found);
         let mut report = Report {
             format: FORMAT,
@@ -125,7 +127,7 @@ fn tensor(package: &Package, t: usize) -> Tensor {
     }
 }
 
-fn layer(network: &Network, k: usize, survey: &Survey, found: &estimate::Estimate) -> Layer {
+fn layer(network: &Network, hardware: &Hardware, k: usize, survey: &Survey, found: &estimate::Estimate) -> Layer {
     let node = &network.nodes[k];
     let types: Vec<&TensorTy> = node.inputs.iter().map(|&t| network.ty(t)).collect();
     let weights = match &node.layer {
@@ -142,9 +144,9 @@ fn layer(network: &Network, k: usize, survey: &Survey, found: &estimate::Estimat
         name: node.name.clone(),
         kind: words::kind(&node.layer, &types, &node.ty),
         reads: node.inputs.clone(),
-        why: words::why(&node.layer, &types, &node.ty),
+        why: words::why(&node.layer, &types, &node.ty, &hardware.forms(k)) + &words::tables(hardware, k),
         weights,
-        cost: Cost { luts: found.luts_of[k], ..node.layer.cost(&types, &node.ty) },
+        cost: Cost { luts: found.luts_of[k], ..hardware.cost(k) },
         register_bits: part.register_bits,
         clocks: part.stages,
     }

@@ -1,5 +1,6 @@
 //! Layers in words: what they are, and why their results are as wide as they are.
 
+use gatewright_layers::hardware::Hardware;
 use gatewright_layers::layer::{Dense, Layer, Made, Requantise, Rounding, Steps};
 use gatewright_layers::network::{Range, TensorTy};
 
@@ -124,14 +125,14 @@ pub(super) fn operator(op: &Op) -> &'static str {
     }
 }
 
-/// Why the result is as wide as it is.
-pub(super) fn why(layer: &Layer, types: &[&TensorTy], out: &TensorTy) -> String {
+/// Why the result is as wide as it is, and what step functions are made of.
+pub(super) fn why(layer: &Layer, types: &[&TensorTy], out: &TensorTy, forms: &[(Made, usize)]) -> String {
     let bits = widest(&out.ranges);
     let operands: Vec<u32> = types.iter().map(|t| widest(&t.ranges)).collect();
     let first = operands.first().copied().unwrap_or(0);
     match layer {
         Layer::Dense(d) => dense(d, types, bits),
-        Layer::Steps(s) => types.first().map_or_else(String::new, |x| steps(s, x, out)),
+        Layer::Steps(s) => types.first().map_or_else(String::new, |x| steps(s, x, out, forms)),
         Layer::Requantise(r) => {
             let Range { lo, hi } = hull(&out.ranges);
             match (lo <= r.lo, hi >= r.hi) {
@@ -163,7 +164,19 @@ fn list(bits: &[u32]) -> String {
     format!("{} bits", all.join(" and "))
 }
 
-fn steps(s: &Steps, x: &TensorTy, out: &TensorTy) -> String {
+/// What tables stand for, if anything.
+pub(super) fn tables(hardware: &Hardware, node: usize) -> String {
+    let mut said = String::new();
+    if let n @ 1.. = hardware.lookups(node) {
+        said += &format!("; {} made as tables of the bits that the sums read", counted(n, "element"));
+    }
+    if let n @ 1.. = hardware.left_out(node) {
+        said += &format!("; {} not made: the tables of the layer behind read their inputs", counted(n, "sum"));
+    }
+    said
+}
+
+fn steps(s: &Steps, x: &TensorTy, out: &TensorTy, forms: &[(Made, usize)]) -> String {
     let Range { lo, hi } = hull(&out.ranges);
     let from = widest(&x.ranges);
     let thresholds: usize = s.functions.iter().map(|f| f.steps.len()).sum();
@@ -171,7 +184,7 @@ fn steps(s: &Steps, x: &TensorTy, out: &TensorTy) -> String {
         0 => format!("constant: the function has no step over {from} bits"),
         _ => {
             let values = format!("the function's own values, {lo}..{hi}, whatever its operand of {from} bits is");
-            format!("{values}; made {}", made(&s.forms(x)))
+            if forms.is_empty() { values } else { format!("{values}; made {}", made(forms)) }
         }
     }
 }

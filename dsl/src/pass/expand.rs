@@ -6,7 +6,8 @@
 //!
 //! The words of the additions have no sign: an input that can be negative comes in with its sign bit inverted, subtracted
 //! words are inverted, and the constants that this adds are taken out of each sum at once, together with its own. So a
-//! carry chain needs LUTs only where both operands have bits.
+//! carry chain needs LUTs only where both operands have bits. A single bit that is added to an unshared result of an
+//! addition becomes the carry of that addition.
 //!
 //! A product with stages gets its registers: words go through them between the stages of the additions. They hold at
 //! power-up what follows from the registers in front of the product, and of those the ones that nothing else reads go.
@@ -313,6 +314,31 @@ mod tests {
              %18: bool = const 0 %19: bool = slice %4 0 %20: bits<2> = concat [%18, %19]
              %21: bits<3> = concat [%13, %20] %22: 0..=7 = to_uint %17 %23: 0..=7 = to_uint %21
              %24: 0..=14 = add %22 %23 %25: bits<4> = to_bits %24 %26: 0..=12 = to_uint %25",
+        );
+    }
+
+    #[test]
+    fn single_bits_are_carries() {
+        // One bit is the carry of the addition before it; the second is added.
+        expands(
+            "input port0 a: 0..=3 input port1 b: 0..=3 input port2 c: 0..=1 output port3 y: -1..=6 = %3
+             %0: 0..=3 = port0 %1: 0..=3 = port1 %2: 0..=1 = port2 %3: -1..=6 = matvec0.sum0
+             matvec matvec0 [%0, %1, %2] { x3 = x0 add x1 x4 = x3 sub x2 sum [1 x0, 1 x1, -1 x2] 0 from x4 }",
+            "input port0 a: 0..=3 input port1 b: 0..=3 input port2 c: 0..=1 output port3 y: -1..=6 = %18
+             %0: 0..=3 = port0 %1: 0..=3 = port1 %2: 0..=1 = port2
+             %3: bool = to_bits %2 %4: bool = not %3 %5: 0..=1 = to_uint %4 %6: bool = to_bits %5
+             %7: bits<2> = to_bits %0 %8: bits<3> = concat [%7, %6] %9: 0..=7 = to_uint %8
+             %10: bits<2> = to_bits %1 %11: bits<3> = concat [%10, %6] %12: 0..=7 = to_uint %11
+             %13: 0..=14 = add %9 %12 %14: bits<4> = to_bits %13 %15: bits<3> = slice %14 1 %16: 0..=7 = to_uint %15
+             %17: 1..=1 = const 1 %18: -1..=6 = sub %16 %17",
+        );
+        // Not of a sum that something else reads, too.
+        expands(
+            "input port0 a: 0..=3 input port1 c: 0..=1 output port2 y: 0..=6 = %2 output port3 z: 0..=7 = %3
+             %0: 0..=3 = port0 %1: 0..=1 = port1 %2: 0..=6 = matvec0.sum0 %3: 0..=7 = matvec0.sum1
+             matvec matvec0 [%0, %1] { x2 = x0 add x0 x3 = x2 add x1 sum [2 x0] 0 from x2 sum [2 x0, 1 x1] 0 from x3 }",
+            "input port0 a: 0..=3 input port1 c: 0..=1 output port2 y: 0..=6 = %2 output port3 z: 0..=7 = %3
+             %0: 0..=3 = port0 %1: 0..=1 = port1 %2: 0..=6 = add %0 %0 %3: 0..=7 = add %2 %1",
         );
     }
 

@@ -210,6 +210,58 @@ pub fn network(seed: u64, size: usize) -> Network {
     net
 }
 
+/// A network of dense layers with few inputs of few bits for each row, functions of the sums behind them, and the last tensor,
+/// and sometimes another one, as outputs.
+pub fn narrow(seed: u64) -> Network {
+    let mut rng = Rng::new(seed);
+    let rng = &mut rng;
+    let mut net = Network { name: format!("narrow{seed}"), ..Network::default() };
+    let cols = rng.between(2, 6) as usize;
+    let shape = if rng.chance(0.2) { vec![2, cols] } else { vec![cols] };
+    let range = |rng: &mut Rng| {
+        let lo = between(rng, -4, 2);
+        Range { lo, hi: lo + one_of(rng, &[0, 1, 1, 2, 3, 3, 7]) }
+    };
+    let ranges = (0..shape.iter().product()).map(|_| range(rng)).collect();
+    net.inputs.push(("x".into(), TensorTy { shape, ranges }));
+    for n in 0..rng.between(1, 3) {
+        let last = net.tensors() - 1;
+        let (rows, cols) = (rng.between(1, 6) as usize, net.ty(last).shape.last().copied().unwrap_or(1));
+        let few = one_of(rng, &[0.3, 0.6, 1.0]);
+        let data = (0..rows * cols).map(|_| if rng.chance(few) { between(rng, -9, 9) } else { 0 }).collect();
+        let bias = if rng.chance(0.5) { Vec::new() } else { (0..rows).map(|_| between(rng, -9, 9)).collect() };
+        let weights = Arc::new(Matrix { rows, cols, data });
+        let sums = net.push(format!("fc{n}"), Layer::Dense(Dense { weights, bias }), vec![last]).unwrap();
+        let lo = between(rng, -3, 1);
+        let function = match rng.between(0, 6) {
+            0 => continue,
+            1 => Layer::Clip { lo: Some(lo), hi: Some(lo + between(rng, 1, 6)) },
+            2 => Layer::Wrap(rng.between(1, 3) as u32),
+            3 => Layer::Requantise(Requantise { factor: 1, shift: 2, lo, hi: lo + 3, ..requantise(rng) }),
+            _ => {
+                let ty = net.ty(sums).clone();
+                let functions: Vec<StepFunction> = (0..2)
+                    .map(|_| {
+                        let (lo, hi) = (ty.ranges[0].lo - 2, ty.ranges[0].hi + 2);
+                        quantiser(rng, lo, hi)
+                    })
+                    .collect();
+                let of = (0..ty.ranges.len()).map(|_| rng.between(0, 1) as u32).collect();
+                let form = one_of(rng, &[Form::Auto, Form::Auto, Form::Auto, Form::Comparisons]);
+                Layer::Steps(Steps { functions: Arc::new(functions), of: Arc::new(of), form })
+            }
+        };
+        net.push(format!("act{n}"), function, vec![sums]).unwrap();
+    }
+    let last = net.tensors() - 1;
+    net.outputs.push(("y".into(), last));
+    if rng.chance(0.3) {
+        net.outputs.push(("z".into(), rng.between(0, last as u64) as usize));
+    }
+    net.check().unwrap_or_else(|e| panic!("seed {seed}: {e}"));
+    net
+}
+
 /// Values for each input tensor, sample by sample: both ends, ends at random, and anything between.
 pub fn samples(net: &Network, rng: &mut Rng, count: usize) -> Vec<Vec<Vec<i64>>> {
     let mut element = |r: &Range, sample: usize| match sample {

@@ -18,6 +18,10 @@ fn sums_in(design: &Design) -> usize {
 
 fn check(r: &mut Rng, inputs: usize, bits: u32, steps: usize, outputs: usize) -> usize {
     let product = Product::random(r, inputs, bits, steps, outputs);
+    checked(r, product)
+}
+
+fn checked(r: &mut Rng, product: Product) -> usize {
     let design = elaborate(&product).unwrap_or_else(|e| panic!("{e}"));
     let mut engines = vec![Interpreter::new(&design).unwrap()];
     for adders in ADDERS {
@@ -103,6 +107,15 @@ fn sums_are_those_of_the_additions() {
     let mut r = Rng(1);
     let found: usize = (0..150).map(|_| check(&mut r, 6, 7, 12, 4)).sum();
     assert!(found > 300, "{found}");
+}
+
+#[test]
+fn sums_of_single_bits() {
+    let mut r = Rng(2);
+    for _ in 0..150 {
+        let product = Product::of_bits(&mut r, 6, 10, 2);
+        checked(&mut r, product);
+    }
 }
 
 #[test]

@@ -129,6 +129,30 @@ impl Product {
         Product { inputs, steps: list, outputs }
     }
 
+    /// Of many inputs of one bit, which are mostly added to what has just been made.
+    pub fn of_bits(r: &mut Rng, inputs: usize, steps: usize, outputs: usize) -> Product {
+        let ranges = [(0, 1), (0, 1), (-1, 0), (-1, 0), (0, 3), (-2, 1), (-1, 1), (1, 2)];
+        let mut range = || {
+            let (lo, hi) = ranges[r.below(ranges.len())];
+            IntTy::new(lo, hi)
+        };
+        let inputs: Vec<IntTy> = (0..inputs).map(|_| range()).collect();
+        let mut list = Vec::new();
+        for values in inputs.len()..inputs.len() + steps {
+            let last = values - 1 - r.below(3).min(values - 1);
+            let other = if r.below(4) > 0 { r.below(inputs.len()) } else { r.below(values) };
+            let shift = |r: &mut Rng| if r.below(4) == 0 { r.below(3) as u32 } else { 0 };
+            list.push(ShiftAdd { a: (last, shift(r)), b: (other, shift(r)), subtract: r.below(2) == 0 });
+        }
+        let mut output = |k: usize| LinearOutput {
+            value: Some((inputs.len() + steps - 1 - k, 0)),
+            negative: r.below(2) == 0,
+            constant: r.number(2),
+        };
+        let outputs = (0..outputs).map(&mut output).collect();
+        Product { inputs, steps: list, outputs }
+    }
+
     /// The outputs.
     pub fn sums(&self, inputs: &[Value]) -> Vec<Value> {
         let mut values = inputs.to_vec();
