@@ -227,7 +227,8 @@ type Result<T, E = RuleError> = std::result::Result<T, E>;
 /// Where a product that the verifier does not accept would take operands that there cannot be.
 pub(crate) fn lower<N: Nodes>(m: &Matvec, forms: &[Form], wanted: &[bool], nodes: &mut N) -> Result<Written> {
     let types = m.input_ranges(|x| nodes.ty(x).range());
-    if m.adders == Adders::Compressors && compress::fits(m, &types) {
+    // Full adders do not keep apart the steps to which stages belong.
+    if m.adders == Adders::Compressors && m.pipeline.is_none() && compress::fits(m, &types) {
         return Ok(Written { sums: compress::lower(m, forms, wanted, nodes)?, steps: vec![None; m.steps.len()] });
     }
     let plans = plans(m, forms, &types).map_err(|_| RuleError::TooWide)?;
@@ -354,14 +355,13 @@ impl<N: Nodes> Lower<'_, N> {
             // What is written with it adds the single bit.
             Adders::Two | Adders::Compressors => (operands.len() > 2).then(|| operands.pop()).flatten(),
         };
-        let below = match carry {
-            Some((bit, _)) => Some(self.write.single_bit(bit.word)?),
-            None => chained.then(|| self.write.zeros(1)),
-        };
+        let carry = carry.map(|(bit, _)| self.write.single_bit(bit.word)).transpose()?;
+        let below = chained || carry.is_some();
         let mut sum: Option<NodeId> = None;
         for (word, shift) in operands {
-            let word = match below {
+            let word = match carry {
                 Some(bit) => self.write.with_bit_below(word.word, shift, bit)?,
+                None if below => self.write.with_zeros_below(word.word, shift + 1)?,
                 None => self.write.shifted(word.word, shift)?,
             };
             sum = Some(match sum {
@@ -370,7 +370,7 @@ impl<N: Nodes> Lower<'_, N> {
             });
         }
         let mut word = sum.ok_or(RuleError::Kind)?;
-        if below.is_some() {
+        if below {
             let width = self.write.ty(word).width();
             let bits = self.write.unary(UnOp::ToBits, word)?;
             let bits = self.write.slice(bits, 1, width.max(1) - 1);

@@ -107,9 +107,19 @@ impl<N: Nodes> Write<'_, N> {
 
     /// The word shifted, and a bit below.
     pub fn with_bit_below(&mut self, x: NodeId, shift: u32, bit: NodeId) -> Result<NodeId> {
-        let zeros = self.zeros(shift);
-        let (bits, low) = (self.unary(UnOp::ToBits, x)?, self.concat(zeros, bit));
+        let mut low = bit;
+        if shift > 0 {
+            let zeros = self.zeros(shift);
+            low = self.concat(zeros, bit);
+        }
+        let bits = self.unary(UnOp::ToBits, x)?;
         let bits = self.concat(bits, low);
+        self.unary(UnOp::ToUint, bits)
+    }
+
+    pub fn with_zeros_below(&mut self, x: NodeId, zeros: u32) -> Result<NodeId> {
+        let (bits, zeros) = (self.unary(UnOp::ToBits, x)?, self.zeros(zeros));
+        let bits = self.concat(bits, zeros);
         self.unary(UnOp::ToUint, bits)
     }
 
