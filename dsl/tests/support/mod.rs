@@ -141,7 +141,8 @@ impl Build {
         let place = self.place();
         let reset = reset.map(Value::from);
         let (format, domain, crossing) = (Format::Plain, DomainId(0), Crossing::No);
-        let reg = Reg { name: name.into(), ty, format, domain, crossing, reset, init: None, next: Vec::new(), place };
+        let (name, next) = (name.into(), Vec::new());
+        let reg = Reg { name, ty, format, domain, crossing, reset, init: None, next, place };
         let reg = self.m.regs.push(reg);
         (reg, self.node(Op::Reg(reg), ty))
     }

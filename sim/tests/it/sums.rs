@@ -62,7 +62,7 @@ fn checked(r: &mut Rng, product: Product) -> usize {
 /// and after the latency those of the inputs so long before. Gives the products that have stages.
 fn check_pipelined(r: &mut Rng, inputs: usize, bits: u32, steps: usize, outputs: usize) -> usize {
     let product = Product::random(r, inputs, bits, steps, outputs);
-    let mhz = [100, 200, 300][r.below(3)];
+    let mhz = [200, 400, 500][r.below(3)];
     let design = elaborate(&Fast { generator: product.clone(), mhz }).unwrap_or_else(|e| panic!("{e}"));
     let latency = LATENCY.get() as usize;
     assert_eq!(verify(&design), Ok(()));
@@ -97,7 +97,7 @@ fn check_pipelined(r: &mut Rng, inputs: usize, bits: u32, steps: usize, outputs:
 fn sums_with_registers_are_those_of_the_additions() {
     let mut r = Rng(5);
     let found: usize = (0..120).map(|_| check_pipelined(&mut r, 6, 7, 12, 4)).sum();
-    assert!(found > 60, "{found}");
+    assert!(found > 30, "{found}");
     let found: usize = (0..4).map(|_| check_pipelined(&mut r, 20, 8, 120, 20)).sum();
     assert_eq!(found, 4);
 }

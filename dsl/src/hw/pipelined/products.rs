@@ -11,7 +11,7 @@ use crate::ids::{Id, NodeId};
 use crate::ir::{Matvec, Module, Op, Pipeline};
 
 /// Puts products in the place of their additions; gives the nodes that are out of use, as items. A product stays written
-/// where an input is wires only that are made again in several stages.
+/// where an input is wires only that are made again in several stages, and where additions cancel out.
 pub(super) fn record(
     b: &mut Builder,
     items: &Items,
@@ -26,7 +26,7 @@ pub(super) fn record(
     let first_uses = first_uses(&b.ir, items, chains, (region, outputs, latency));
     for written in products {
         let nodes = written.nodes.clone();
-        let Some((m, sums)) = staged(&b.ir, chains, &first_uses, written) else { continue };
+        let Some((m, sums)) = staged(&b.ir, items, chains, &first_uses, written) else { continue };
         let Some(m) = with_inputs(b, chains, m) else { continue };
         gone.extend(nodes);
         let matvec = b.ir.matvecs.next_id();
@@ -64,6 +64,7 @@ fn first_uses(
 /// The product of the sums that are there in hardware, with the stages of its steps and sums, and the nodes of the sums.
 fn staged(
     m: &Module,
+    items: &Items,
     chains: &Chains<'_>,
     first_uses: &FxHashMap<usize, u32>,
     written: WrittenProduct,
@@ -75,7 +76,11 @@ fn staged(
         let Some(sum) = listed.next().flatten().filter(|sum| made.contains(&sum.index()) && !sums.contains(sum)) else {
             return false;
         };
-        let (Some(own), Some(&used)) = (chains.stage(sum.index()), first_uses.get(&sum.index())) else { return false };
+        let Some(own) = chains.stage(sum.index()).filter(|_| items.vertices.contains_key(&sum.index())) else {
+            return false;
+        };
+        // Checks and names take it where it is.
+        let used = first_uses.get(&sum.index()).copied().unwrap_or(own);
         sums.push(sum);
         // Wires are made as late as their first use.
         stages.push(if is_view(m, &m.nodes[sum].op) { own.min(used) } else { own });
@@ -90,11 +95,15 @@ fn staged(
         steps.into_iter().zip(&kept[inputs..]).filter_map(|(x, kept)| kept.then_some(x)).collect();
     let mut step_stages = Vec::with_capacity(steps.len());
     for (step, node) in product.steps.iter().zip(steps) {
-        // What is a constant is there when its operands are.
+        // What is a constant is not made; its operands can be later than what takes it.
         let of = |value: usize| value.checked_sub(product.inputs.len()).map_or(0, |k| step_stages[k]);
         let operands = of(step.a.0).max(of(step.b.0));
         let adder = node.and_then(|x| chains.stage(behind_wires(m, x).index()));
-        step_stages.push(adder.unwrap_or(operands));
+        let stage = adder.unwrap_or(operands);
+        if stage < operands {
+            return None;
+        }
+        step_stages.push(stage);
     }
     // The weights are by input.
     let forms = product.forms().ok()?;
