@@ -76,11 +76,6 @@ pub fn const_matvec(inputs: &[Int], steps: &[ShiftAdd], outputs: &[LinearOutput]
     }
 }
 
-/// How [`const_matvec`] adds here: as the device adds for which the region is, or by carry chains of two words.
-pub fn adders() -> Adders {
-    with(|c| c.top().map(|b| b.adders)).flatten().unwrap_or_default()
-}
-
 impl LinearOutput {
     fn without_weights(&self) -> MatvecOutput {
         let LinearOutput { value, negative, constant } = self.clone();
