@@ -81,11 +81,6 @@ pub fn const_matvec(inputs: &[Int], steps: &[ShiftAdd], outputs: &[LinearOutput]
     }
 }
 
-/// How [`const_matvec`] adds here: as the device adds for which the region is, or by carry chains of two words.
-pub fn adders() -> Adders {
-    with(|c| c.top().map(|b| b.adders)).flatten().unwrap_or_default()
-}
-
 /// A product whose additions are written as nodes, so that they get their stages together with everything else in their
 /// region.
 pub(crate) struct WrittenProduct {

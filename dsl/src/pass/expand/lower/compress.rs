@@ -2,8 +2,8 @@
 //!
 //! A value that is used once is not added up: its words go into the sum that takes it (carry-save addition; C. S. Wallace,
 //! A suggestion for a fast multiplier, 1964). One that is used more often is brought to two words for all, and made whole where
-//! that takes fewer gates than what each user spends on a second word. The words that are there first go into the next
-//! row. Constants that words without sign add up to, and the output's own, are one more word.
+//! that takes fewer gates than what each user spends on a second word. Of the words those that are there first go into the
+//! next row. Constants that words without sign add up to, and the output's own, are one more word.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -17,11 +17,11 @@ use crate::ty::{IntTy, MAX_WIDTH, Ty};
 use crate::value::Value;
 
 /// Gates of a full adder, as Yosys 0.23 counts them: two exclusive ors and a choice.
-const FULL_ADDER: u32 = 3;
+const FULL_ADDER: u64 = 3;
 /// Gates of an addition by a bit at which both words have one: propagate, generate, a share in the prefixes, and the sum.
-const ADDITION: u32 = 7;
+const ADDITION: u64 = 7;
 /// And by a bit above the shorter word.
-const INCREMENT: u32 = 3;
+const INCREMENT: u64 = 3;
 
 /// Bits of a sum, the lowest at `low`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,7 +78,7 @@ pub(super) fn fits(m: &Matvec, types: &[IntTy]) -> bool {
     let mut widths: Vec<u64> = types.iter().map(|ty| ty.width().into()).collect();
     for step in &m.steps {
         let width = |(value, shift): (usize, u32)| widths[value] + u64::from(shift);
-        // Each operand is less than twice what it is without inversions.
+        // A step at most doubles what its words can hold together, and two words for them do so once more.
         widths.push(width(step.a).max(width(step.b)) + 2);
     }
     let output = |o: &MatvecOutput| {
@@ -106,33 +106,52 @@ pub(super) fn lower<N: Nodes>(
     let steps = m.steps.iter().zip(&needed[m.inputs.len()..]).filter(|(_, needed)| **needed);
     steps.flat_map(|(s, _)| [s.a.0, s.b.0]).for_each(|value| uses[value] += 1);
     ends.iter().filter_map(|(o, _)| o.value).for_each(|(value, _)| uses[value] += 1);
+<<<<<<< HEAD
     let mut write = Write { nodes };
+=======
+    let mut lower = Lower { nodes };
+    let mut ends_of: Vec<Vec<(&MatvecOutput, IntTy)>> = vec![Vec::new(); needed.len()];
+    for (o, range) in ends {
+        o.value.iter().for_each(|(value, _)| ends_of[*value].push((o, range)));
+    }
+>>>>>>> p1
     let mut values: Vec<Option<Held>> = Vec::with_capacity(needed.len());
+    // Taken by its last user, so that words are not copied from step to step.
+    let take = |values: &mut [Option<Held>], (value, shift): (usize, u32)| {
+        let held = if uses[value] == 1 { values[value].take() } else { values[value].clone() };
+        held.map_or_else(|| Held::constant(&Value::ZERO), |held| held.shifted(shift))
+    };
     for value in 0..needed.len() {
         let held = match value.checked_sub(m.inputs.len()) {
             _ if !needed[value] => None,
             None => Some(write.held_input(m.inputs[value])?),
             Some(k) => {
                 let ShiftAdd { a, b, subtract } = m.steps[k];
-                let of = |(value, shift): (usize, u32)| {
-                    let held: &Option<Held> = &values[value];
-                    held.clone().map_or_else(|| Held::constant(&Value::ZERO), |held| held.shifted(shift))
-                };
-                let held = of(a).joined(of(b), subtract);
+                let held = take(&mut values, a).joined(take(&mut values, b), subtract);
                 let range = form_range(&forms[value], &Value::ZERO, |i| types[i]);
+<<<<<<< HEAD
                 let mut ends = ends.iter().filter(|(o, _)| o.value.is_some_and(|v| v.0 == value));
                 let as_it_is = ends.any(|(o, range)| takes_as_it_is(o, *range, &held));
                 Some(write.shared(held, range, uses[value], as_it_is)?)
+=======
+                let as_it_is = ends_of[value].iter().any(|(o, range)| takes_as_it_is(o, *range, &held));
+                Some(lower.shared(held, range, uses[value], as_it_is)?)
+>>>>>>> p1
             }
         };
         values.push(held);
     }
-    let held = |o: &MatvecOutput| {
-        let value = o.value.and_then(|(value, shift)| Some(values[value].clone()?.shifted(shift)));
-        value.unwrap_or_else(|| Held::constant(&Value::ZERO))
+    let mut end = |o: &MatvecOutput, range: IntTy| match (range.as_constant(), o.value) {
+        (Some(only), _) => Ok(lower.lit(only)),
+        (None, None) => Ok(lower.lit(o.constant.clone())),
+        (None, Some(value)) => lower.end(o, range, take(&mut values, value)),
     };
     let ends = m.outputs.iter().zip(ranges).zip(wanted);
+<<<<<<< HEAD
     ends.map(|((o, range), wanted)| wanted.then(|| write.end(o, range, held(o))).transpose()).collect()
+=======
+    ends.map(|((o, range), wanted)| wanted.then(|| end(o, range)).transpose()).collect()
+>>>>>>> p1
 }
 
 /// What an output adds to the words of its value, in its own width.
@@ -173,19 +192,17 @@ impl<N: Nodes> Write<'_, N> {
         let width = sum.width();
         let mut words = self.compressed(held.words, width)?;
         if let [x, y] = words[..] {
-            let both = x.top.min(y.top).saturating_sub(x.low.max(y.low));
-            let above = x.top.abs_diff(y.top);
-            if as_it_is || uses * FULL_ADDER * both >= ADDITION * both + INCREMENT * above {
+            let both = u64::from(x.top.min(y.top).saturating_sub(x.low.max(y.low)));
+            let above = u64::from(x.top.abs_diff(y.top));
+            if as_it_is || u64::from(uses) * FULL_ADDER * both >= ADDITION * both + INCREMENT * above {
                 words = vec![self.added_words(x, y, width)?];
             }
         }
         Ok(Held { words, ..held })
     }
 
+    /// An output that is no constant, from the words of its value.
     fn end(&mut self, output: &MatvecOutput, range: IntTy, held: Held) -> Result<NodeId> {
-        if let Some(only) = range.as_constant() {
-            return Ok(self.lit(only));
-        }
         let mut held = if held.negative == output.negative { held } else { held.inverted() };
         let width = range.width();
         let constant = added(output, range, &held.offset);
@@ -300,8 +317,8 @@ impl<N: Nodes> Write<'_, N> {
         let (low, high) = if x.low <= y.low { (x, y) } else { (y, x) };
         let mut operand = |word: Word| {
             let bits = self.part(word, word.low, word.top)?;
-            let word_value = self.unary(UnOp::ToUint, bits)?;
-            self.shifted(word_value, word.low - low.low)
+            let int = self.unary(UnOp::ToUint, bits)?;
+            self.shifted(int, word.low - low.low)
         };
         let (a, b) = (operand(low)?, operand(high)?);
         let sum = self.binary(BinOp::Add, a, b)?;
