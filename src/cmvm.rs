@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use clap::ValueEnum;
 use gatewright_arith::ShiftAdds;
-use gatewright_arith::cmvm::{self, Input, Options, Problem};
+use gatewright_arith::cmvm::{self, Delay, DelayBound, Input, Options, Problem};
 use ndarray::{Array2, ArrayD, Ix2};
 use ndarray_npy::ReadNpyError;
 use serde_json::{Value, json};
 
+use crate::compile::Device;
 use crate::{Failure, output};
 
 /// Find few and narrow additions for y = x W, W constant.
@@ -23,6 +24,12 @@ pub struct Arguments {
     /// Greatest number of adders on a path [default: no bound]
     #[arg(long, value_name = "D")]
     depth: Option<u32>,
+    /// Greatest delay of the additions on the device, as `m.pipelined` reckons it [default: no bound]
+    #[arg(long, value_name = "NS")]
+    delay: Option<f64>,
+    /// What the delay is reckoned for
+    #[arg(long, value_enum, default_value_t = Device::Lut6)]
+    device: Device,
     /// How much to try; the result is the same on every machine
     #[arg(long, value_enum, default_value_t = Effort::Fast)]
     effort: Effort,
@@ -36,6 +43,9 @@ pub struct Arguments {
     #[arg(long, value_name = "GRAPH")]
     json: Option<PathBuf>,
 }
+
+/// A millisecond.
+const MOST_NANOSECONDS: f64 = 1e6;
 
 /// A year.
 const MOST_SECONDS: f64 = 31_536_000.0;
@@ -53,7 +63,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(s) = arguments.seconds.filter(|s| !(0.0..=MOST_SECONDS).contains(s)) {
         return Err(Failure::Unusable(format!("--seconds {s} is no time; give 0 to {MOST_SECONDS}")));
     }
+    if let Some(ns) = arguments.delay.filter(|ns| !(0.0..=MOST_NANOSECONDS).contains(ns)) {
+        return Err(Failure::Unusable(format!("--delay {ns} is no time; give 0 to {MOST_NANOSECONDS} ns")));
+    }
     let matrix = matrix(&arguments.matrix)?;
+    let delay = picoseconds(arguments.device);
     let half = 1_i128 << (arguments.input_bits - 1);
     let input = Input { range: (-half, half - 1), arrival: 0 };
     let column = |c: ndarray::ArrayView1<i128>| c.iter().copied().enumerate().filter(|w| w.1 != 0).collect();
@@ -61,6 +75,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         inputs: vec![input; matrix.nrows()],
         outputs: matrix.columns().into_iter().map(column).collect(),
         depth: arguments.depth,
+        delay: arguments.delay.map(|ns| DelayBound { of: delay, most: (ns * 1000.0).round() as u64 }),
         ..Problem::default()
     };
     let options = Options {
@@ -72,13 +87,22 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         seed: arguments.seed,
     };
     let started = Instant::now();
-    let adds = cmvm::solve(&problem, &options).map_err(|e| Failure::Finding(format!("{file}: {e}")))?;
+    let adds = cmvm::solve(&problem, &options).map_err(|e| match e {
+        cmvm::Error::Delay { least } => Failure::Finding(format!(
+            "{file}: no additions were found that are as fast as that; allow --delay {:.3} or more",
+            least as f64 / 1000.0
+        )),
+        e => Failure::Finding(format!("{file}: {e}")),
+    })?;
     let seconds = started.elapsed().as_secs_f64();
     let cost = adds.cost();
     let (inputs, outputs) = matrix.dim();
     let said = format!(
-        "{inputs} inputs, {outputs} outputs: {} adders of {} bits, depth {}, found in {seconds:.3} s\n",
-        cost.adders, cost.bits, cost.depth
+        "{inputs} inputs, {outputs} outputs: {} adders of {} bits, depth {}, about {:.2} ns, found in {seconds:.3} s\n",
+        cost.adders,
+        cost.bits,
+        cost.depth,
+        delay.whole(&adds, &problem) as f64 / 1000.0
     );
     match &arguments.json {
         Some(path) => {
@@ -92,6 +116,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         None => output::write(Path::new("-"), &said),
     }
+}
+
+/// How long additions take there.
+fn picoseconds(device: Device) -> Delay {
+    let of = device.family().device();
+    let picoseconds = |ns: f64| (ns * 1000.0).round() as u32;
+    Delay { adder: picoseconds(of.lut + of.carry), chain: picoseconds(of.carry_out), bit: picoseconds(of.carry_bit) }
 }
 
 /// The integers of a file.

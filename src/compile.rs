@@ -76,10 +76,20 @@ enum Ports {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Device {
+pub(crate) enum Device {
     Lut6,
     Lut4,
     Gates,
+}
+
+impl Device {
+    pub(crate) fn family(self) -> Family {
+        match self {
+            Device::Lut6 => Family::Lut6,
+            Device::Lut4 => Family::Lut4,
+            Device::Gates => Family::Gates,
+        }
+    }
 }
 
 /// The configuration file.
@@ -146,11 +156,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if !(0.0..=10_000.0).contains(&clock) {
         return Err(Failure::Unusable(format!("a clock of {clock} MHz is none; give 0 to 10000")));
     }
-    let family = match arguments.device.or(config.device) {
-        Some(Device::Lut4) => Family::Lut4,
-        Some(Device::Gates) => Family::Gates,
-        None | Some(Device::Lut6) => Family::Lut6,
-    };
+    let family = arguments.device.or(config.device).map_or(Family::Lut6, Device::family);
     let interface = match arguments.interface.or(config.interface) {
         Some(Ports::Stream) => Interface::Stream,
         _ => Interface::Plain,

@@ -65,6 +65,7 @@ fn the_graph_computes_the_matrix() {
         &["--effort", "thorough"],
         &["--seconds", "0.05", "--seed", "3"],
         &["--input-bits", "12"],
+        &["--delay", "9", "--device", "lut4"],
     ] {
         let (graph, said) = solved(&file, more);
         let (found, depth) = computed(&graph, 9);
@@ -74,6 +75,8 @@ fn the_graph_computes_the_matrix() {
         let half = if more[0] == "--input-bits" { 2048 } else { 128 };
         assert_eq!(graph["inputs"][8], serde_json::json!([-half, half - 1]));
         assert!(more[0] != "--depth" || depth <= 6);
+        let ns: f64 = said.split(", about ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+        assert!(ns > 0.0 && (more[0] != "--delay" || ns <= 9.0), "{said}");
     }
     // The same again is the same.
     assert_eq!(solved(&file, &[]).0, solved(&file, &[]).0);
@@ -106,6 +109,9 @@ fn wrong_input_is_said() {
         (vec![&saved("row", &array![1_i32, 2])], 2, "its shape is [2]"),
         (vec![&saved("empty", &Array2::<i64>::zeros((0, 3)))], 2, "it is empty"),
         (vec![file, "--depth", "1"], 1, "output 0 takes at least 2 adders in a row"),
+        (vec![file, "--delay", "0.7"], 1, "no additions were found that are as fast as that; allow --delay "),
+        (vec![file, "--delay=-1"], 2, "is no time"),
+        (vec![file, "--delay", "7", "--device", "lut5"], 2, "[possible values: lut6, "),
         (vec![file, "--input-bits", "65"], 2, "1..=64"),
         (vec![file, "--seconds=-1"], 2, "is no time"),
         (vec![file, "--seconds", "1e12"], 2, "is no time"),

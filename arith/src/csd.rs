@@ -3,6 +3,8 @@
 //! No two neighbouring digits are nonzero, which makes the recoding unique, and no recoding has fewer nonzero digits
 //! (G. W. Reitwiesner, Binary arithmetic, 1960).
 
+use num_traits::PrimInt;
+
 /// `2^shift`, or its negative.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Digit {
@@ -27,6 +29,11 @@ pub fn digits(value: i128) -> Vec<Digit> {
         shift += 1;
     }
     digits
+}
+
+/// How many of them there are: they are where `3v` differs from `v`. Of a magnitude below 2^125.
+pub(crate) fn weight<V: PrimInt>(v: V) -> u32 {
+    (v ^ (v + v + v)).count_ones()
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ impl Term {
         Term { value, shift: 0, negative: false }
     }
 
-    fn factor(self) -> i128 {
+    pub(crate) fn factor(self) -> i128 {
         let power = 1_i128.wrapping_shl(self.shift);
         if self.negative { power.wrapping_neg() } else { power }
     }
@@ -103,6 +103,15 @@ impl ShiftAdds {
         }
     }
 
+    /// Adders on the longest path to each value, where there are so many before the inputs.
+    pub(crate) fn depths(&self, arrivals: Vec<u32>) -> Vec<u32> {
+        let mut depths = arrivals;
+        for step in &self.steps {
+            depths.push(1 + depths[step.a.value].max(depths[step.b.value]));
+        }
+        depths
+    }
+
     /// Adders, their bits, and how many lie in a row. An adder has a bit for each position from the lowest at which both
     /// operands have bits (of a difference: at which the subtracted one has) to the highest of the result; bits that are zero for
     /// all inputs are none.
@@ -110,10 +119,9 @@ impl ShiftAdds {
         let inputs = self.inputs();
         let zeros = |form: &Vec<(usize, i128)>| form.iter().map(|t| t.1.trailing_zeros()).min().unwrap_or(0);
         let lowest: Vec<u32> = self.forms().iter().map(zeros).collect();
-        let mut depths = vec![0; inputs];
+        let depths = self.depths(vec![0; inputs]);
         let mut cost = Cost::default();
         for (k, step) in self.steps.iter().enumerate() {
-            depths.push(1 + depths[step.a.value].max(depths[step.b.value]));
             cost.adders += 1;
             let (a, b) = (lowest[step.a.value] + step.a.shift, lowest[step.b.value] + step.b.shift);
             let passed = if step.b.negative { b } else { a.max(b) };
@@ -155,6 +163,23 @@ impl ShiftAdds {
             carries.push(free && a.shift == 0 && b.shift == 0 && width(self.ranges[b.value]) == 1);
         }
         carries
+    }
+
+    /// Additions in a row beside carry chains: [carries](ShiftAdds::carries) are none, negations of outputs are.
+    pub fn levels(&self) -> u32 {
+        let mut levels = vec![0; self.inputs()];
+        for (Step { a, b }, carry) in self.steps.iter().zip(self.carries()) {
+            levels.push(u32::from(!carry) + levels[a.value].max(levels[b.value]));
+        }
+        self.outputs.iter().flatten().map(|t| levels[t.value] + u32::from(t.negative)).max().unwrap_or(0)
+    }
+
+    /// What a cost model counts.
+    pub(crate) fn price(&self, model: CostModel) -> u64 {
+        match model {
+            CostModel::FullAdders => self.cost().bits,
+            CostModel::CarryChains => self.luts(),
+        }
     }
 
     /// LUTs of the steps beside carry chains: see [`CostModel::CarryChains`]. [Carries](ShiftAdds::carries) take none.

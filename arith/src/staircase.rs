@@ -27,6 +27,8 @@ mod networks;
 
 use std::ops::RangeInclusive;
 
+use rayon::prelude::*;
+
 use crate::net::{Luts, Net};
 use codes::Codes;
 use networks::networks;
@@ -171,10 +173,11 @@ pub fn plan(f: &Staircase) -> Option<Plan> {
     };
     // All networks only of the views that look best.
     let mut looks: Vec<(Option<Luts>, &(i64, Codes))> =
-        views.iter().map(|view| (best_of(view, false).map(|found| found.0), view)).collect();
+        views.par_iter().map(|view| (best_of(view, false).map(|found| found.0), view)).collect();
     looks.sort_by_key(|(cost, _)| (cost.is_none(), *cost));
-    let found = looks.iter().take(MAX_WHOLE).filter_map(|(_, view)| best_of(view, true)).min_by_key(|found| found.0);
-    found.map(|(_, offset, net)| Plan { offset, net, signed })
+    looks.truncate(MAX_WHOLE);
+    let found: Vec<_> = looks.par_iter().filter_map(|(_, view)| best_of(view, true)).collect();
+    found.into_iter().min_by_key(|found| found.0).map(|(_, offset, net)| Plan { offset, net, signed })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Constant products against their definition: coefficients by evaluation, ranges by extreme inputs, bits and depth counted
 //! anew from the list.
 
-use gatewright_arith::cmvm::{CostModel, Effort, Error, Input, Options, Problem, solve};
+use gatewright_arith::cmvm::{CostModel, Delay, DelayBound, Effort, Error, Input, Options, Problem, solve};
 use gatewright_arith::shift_adds::{ShiftAdds, width};
 use proptest::prelude::*;
 
@@ -27,19 +27,35 @@ fn input() -> impl Strategy<Value = Input> {
 
 /// Shapes, sparsity and widths of all kinds.
 fn problem() -> impl Strategy<Value = Problem> {
-    (1..14_usize, 0..10_usize, 0..3_u32, any::<bool>()).prop_flat_map(|(n, m, sparse, chains)| {
+    (1..14_usize, 0..10_usize, 0..3_u32, any::<[bool; 2]>()).prop_flat_map(|(n, m, sparse, [chains, related])| {
         let weight = weight().prop_flat_map(move |w| prop_oneof![sparse => Just(0), 2 => Just(w)]);
         let matrix = prop::collection::vec(prop::collection::vec(weight, n), m);
         (prop::collection::vec(input(), n), matrix, prop::option::of(0..3_u32)).prop_map(
-            move |(inputs, matrix, room)| {
+            move |(inputs, mut matrix, room)| {
+                if related {
+                    relate(&mut matrix);
+                }
                 let row = |row: &Vec<i128>| row.iter().copied().enumerate().filter(|w| w.1 != 0).collect();
                 let outputs: Vec<Vec<(usize, i128)>> = matrix.iter().map(row).collect();
                 let cost = if chains { CostModel::CarryChains } else { CostModel::FullAdders };
                 let depth = room.map(|room| outputs.iter().map(|o| least_depth(&inputs, o)).max().unwrap_or(0) + room);
-                Problem { inputs, outputs, depth, cost }
+                Problem { inputs, outputs, depth, cost, delay: None }
             },
         )
     })
+}
+
+/// Makes each row but the first like one before it, or the negative of that, but for one weight.
+fn relate(matrix: &mut [Vec<i128>]) {
+    for row in 1..matrix.len() {
+        let (before, here) = matrix.split_at_mut(row);
+        let sign = if row % 3 == 0 { -1 } else { 1 };
+        for (i, (weight, like)) in here[0].iter_mut().zip(&before[row / 2]).enumerate() {
+            if i != row % before[0].len() {
+                *weight = sign * like.clamp(&-(1 << 62), &(1 << 62));
+            }
+        }
+    }
 }
 
 /// Digits of the canonical form, counted by the rule: an odd rest gives a digit that makes the rest divisible by four.
@@ -109,7 +125,13 @@ proptest! {
     #[test]
     fn a_search_is_deterministic(problem in problem()) {
         let thorough = Options { effort: Effort::Thorough, ..Options::default() };
-        prop_assert_eq!(solve(&problem, &thorough), solve(&problem, &thorough));
+        let found = solve(&problem, &thorough).unwrap();
+        prop_assert_eq!(&found, &solve(&problem, &thorough).unwrap());
+        let fast = solve(&problem, &Options::default()).unwrap();
+        match problem.cost {
+            CostModel::FullAdders => prop_assert!(found.cost().bits <= fast.cost().bits),
+            CostModel::CarryChains => prop_assert!(found.luts() <= fast.luts()),
+        }
     }
 
     /// Without sharing, a sum of `k` digits takes `k - 1` additions: never more than that.
@@ -122,6 +144,76 @@ proptest! {
         prop_assert!(adds.steps.len() as u64 <= plain);
         prop_assert_eq!(adds.cost().adders, adds.steps.len() as u64 + negated);
     }
+}
+
+/// Eight random outputs, and 24 that are one of these or its negative but for one weight in ten.
+#[test]
+fn related_outputs_share_their_sums() {
+    // SplitMix64 (G. Steele and others, 2014).
+    let hash = |x: usize| {
+        let x = (x as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let x = (x ^ x >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (x ^ x >> 31) as usize
+    };
+    let random = |i: usize, o: usize| (hash(o * 32 + i) % 255) as i128 - 127;
+    let related = |i: usize, o: usize| match hash(o * 32 + i + 7000) % 10 {
+        0 if o >= 8 => random(i, o),
+        _ => random(i, o % 8) * if o / 8 == 2 { -1 } else { 1 },
+    };
+    let bits = |rows: usize, f: &dyn Fn(usize, usize) -> i128| {
+        let problem = square(32, f);
+        let outputs = problem.outputs[..rows].to_vec();
+        solve(&Problem { outputs, ..problem }, &Options::default()).unwrap().cost().bits
+    };
+    // Three weights in each of the 24 are other ones: nine digits, and the sum that they are added to.
+    let differences = 24 * 10 * 14;
+    assert!(bits(32, &related) < bits(8, &random) + differences);
+}
+
+/// Sums of eight inputs of 8 bits, by hand: 9, 10 and 11 bits in three levels. The lowest bits are there after 100, 200 and
+/// 300, the highest after 190, 300 and 410.
+#[test]
+fn delays_are_kept() {
+    let of = Delay { adder: 100, chain: 0, bit: 10 };
+    let sum = |most: u64| {
+        let problem = Problem { delay: Some(DelayBound { of, most }), ..square(8, |_, o| i128::from(o == 0)) };
+        solve(&problem, &Options::default()).map(|adds| (of.whole(&adds, &problem), adds.cost().depth))
+    };
+    assert_eq!(sum(410), Ok((410, 3)));
+    assert_eq!(sum(409), Err(Error::Delay { least: 410 }));
+    assert!(sum(2000).is_ok_and(|(delay, _)| delay <= 2000));
+    // What arrives late comes last.
+    let late = Input { range: (-128, 127), arrival: 2 };
+    let mut problem = Problem { delay: Some(DelayBound { of, most: 300 }), ..square(2, |_, o| i128::from(o == 0)) };
+    problem.inputs[1] = late;
+    assert_eq!(solve(&problem, &Options::default()), Err(Error::Delay { least: 390 }));
+}
+
+/// Each bound is kept with fewer adders in a row, until there is an error that says how fast it went.
+#[test]
+fn a_delay_takes_adders_from_the_path() {
+    let of = Delay { adder: 500, chain: 100, bit: 15 };
+    let free = square(12, |i, o| ((i * 37 + o * 101 + i * o * 13) % 255) as i128 - 127);
+    let adds = solve(&free, &Options::default()).unwrap();
+    let (mut reached, mut deep) = (of.whole(&adds, &free), depth(&free, &adds));
+    let mut tightened = 0;
+    loop {
+        let problem = Problem { delay: Some(DelayBound { of, most: reached - 1 }), ..free.clone() };
+        match solve(&problem, &Options::default()) {
+            Ok(faster) => {
+                assert!(of.whole(&faster, &problem) < reached && depth(&free, &faster) < deep);
+                assert_eq!(by_evaluation(&faster), by_evaluation(&adds));
+                (reached, deep) = (of.whole(&faster, &problem), depth(&free, &faster));
+                tightened += 1;
+            }
+            Err(e) => {
+                assert_eq!(e, Error::Delay { least: reached });
+                break;
+            }
+        }
+    }
+    assert!(tightened > 0);
 }
 
 fn square(n: usize, f: impl Fn(usize, usize) -> i128) -> Problem {

@@ -59,7 +59,7 @@ fn adds(inputs: &[Range], rows: &[Row]) -> (Arc<ShiftAdds>, Vec<i128>) {
     };
     let (outputs, constants): (Vec<_>, Vec<_>) = rows.iter().map(split).unzip();
     let inputs = inputs.iter().map(|r| Input { range: r.wide(), arrival: 0 }).collect();
-    (solved(Problem { inputs, outputs, depth: None, cost: CostModel::CarryChains }), constants)
+    (solved(Problem { inputs, outputs, cost: CostModel::CarryChains, ..Problem::default() }), constants)
 }
 
 /// Solutions that are kept.
@@ -103,5 +103,5 @@ pub(crate) fn unrolled(inputs: &[Int], ranges: &[Range], rows: &[Row]) -> Vec<In
 pub(crate) fn cost(ranges: &[Range], rows: &[Row]) -> Cost {
     let adds = adds(ranges, rows).0;
     let additions = adds.carries().into_iter().filter(|carry| !carry).count();
-    Cost::adds(adds.cost(), additions, adds.luts())
+    Cost::adds(gatewright_arith::Cost { depth: adds.levels(), ..adds.cost() }, additions, adds.luts())
 }

@@ -14,6 +14,17 @@ pub enum Family {
     Gates,
 }
 
+impl Family {
+    /// The delays.
+    pub fn device(self) -> Device {
+        match self {
+            Family::Lut6 => Device::LUT6,
+            Family::Lut4 => Device::LUT4,
+            Family::Gates => Device::GATES,
+        }
+    }
+}
+
 /// What pipeline registers are placed for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Target {
@@ -42,11 +53,6 @@ impl Target {
 
     /// For the language.
     pub fn delays(self) -> Delays {
-        let device = match self.family {
-            Family::Lut6 => Device::LUT6,
-            Family::Lut4 => Device::LUT4,
-            Family::Gates => Device::GATES,
-        };
-        Delays { clock_mhz: self.clock_mhz(), device }
+        Delays { clock_mhz: self.clock_mhz(), device: self.family.device() }
     }
 }

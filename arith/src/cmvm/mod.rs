@@ -14,6 +14,7 @@
 //! - What remains of each output is added in the order that costs least within the bound on depth ([`tree`]).
 //! - Equal values are one, on whatever ways they came about.
 //! - Beside carry chains, single bits come in as carries of other additions ([`carries`]).
+//! - Where outputs resemble each other, their differences are searched as well ([`related`]).
 //!
 //! ```
 //! use gatewright_arith::cmvm::{Input, Options, Problem, solve};
@@ -29,11 +30,13 @@
 
 mod carries;
 mod cost;
+mod delay;
 pub mod exact;
 mod greedy;
 mod improve;
 mod list;
 mod random;
+mod related;
 mod search;
 mod state;
 mod tree;
@@ -43,6 +46,7 @@ use crate::shift_adds::ShiftAdds;
 
 pub(crate) use cost::Adder;
 pub use cost::CostModel;
+pub use delay::{Delay, DelayBound};
 
 /// One input: its range and the adders before it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -62,6 +66,8 @@ pub struct Problem {
     pub outputs: Vec<Vec<(usize, i128)>>,
     /// Greatest number of adders on a path, arrivals included.
     pub depth: Option<u32>,
+    /// Greatest delay of these additions.
+    pub delay: Option<DelayBound>,
     /// How adders are counted.
     pub cost: CostModel,
 }
@@ -82,7 +88,8 @@ pub struct Options {
     /// How much is tried. The result is the same on every machine.
     pub effort: Effort,
     /// Goes on until this time has passed (and at least as long as one run takes), whatever the effort. The result then
-    /// depends on the machine.
+    /// depends on the machine. A bound on delay may take several searches of this time, and inputs of one bit beside carry
+    /// chains take two.
     pub seconds: Option<f64>,
     /// Of the random choices.
     pub seed: u64,
@@ -115,6 +122,11 @@ pub enum Error {
         /// The least depth.
         least: u32,
     },
+    /// The flattest trees found are too slow.
+    Delay {
+        /// The least delay found.
+        least: u64,
+    },
     /// More than 16 million values.
     TooLarge,
     /// What was found does not have the coefficients: a mistake in this program.
@@ -131,6 +143,9 @@ impl std::fmt::Display for Error {
             Error::TooWide { output } => write!(f, "output {output} takes 120 bits or more"),
             Error::Depth { output, least } => {
                 write!(f, "output {output} takes at least {least} adders in a row; allow a depth of {least} or more")
+            }
+            Error::Delay { least } => {
+                write!(f, "no additions were found that are as fast as that; allow a delay of {least} or more")
             }
             Error::TooLarge => write!(f, "the matrix takes more than {} values", state::MAX_VALUES),
             Error::Wrong => write!(f, "the additions found do not compute the matrix; please report this"),
@@ -149,15 +164,53 @@ impl std::error::Error for Error {}
 /// Where the problem is none, or its depth cannot be kept.
 pub fn solve(problem: &Problem, options: &Options) -> Result<ShiftAdds, Error> {
     check(problem)?;
-    let search = match greatest_weight(problem) {
-        0..0x800_0000 => search::best::<u32>,
-        _ => search::best::<u128>,
+    let adds = match problem.delay {
+        None => at_depth(problem, options)?,
+        Some(bound) => in_time(problem, bound, options)?,
     };
-    let adds = carries::best(problem, options, search)?;
     match adds.coefficients() == wanted(problem) {
         true => Ok(adds),
         false => Err(Error::Wrong),
     }
+}
+
+/// Of the additions within the bound on depth, and with fewer adders in a row as long as it takes, the first that are fast
+/// enough.
+fn in_time(problem: &Problem, bound: DelayBound, options: &Options) -> Result<ShiftAdds, Error> {
+    let mut problem = problem.clone();
+    let mut least = u64::MAX;
+    loop {
+        let adds = at_depth(&problem, options)?;
+        let delay = bound.of.whole(&adds, &problem);
+        if delay <= bound.most {
+            return Ok(adds);
+        }
+        least = least.min(delay);
+        let arrivals = problem.inputs.iter().map(|i| i.arrival).collect();
+        let deepest = adds.depths(arrivals).into_iter().max().unwrap_or(0);
+        problem.depth = problem.depth.unwrap_or(u32::MAX).min(deepest).checked_sub(1);
+        if problem.depth.is_none() || check(&problem).is_err() {
+            return Err(Error::Delay { least });
+        }
+    }
+}
+
+fn at_depth(problem: &Problem, options: &Options) -> Result<ShiftAdds, Error> {
+    let adds = match related::tree(problem) {
+        None => carries::solve(problem, options),
+        Some(parents) => {
+            // Three searches share the time.
+            let options = Options { seconds: options.seconds.map(|s| s / 3.0), ..*options };
+            let related = |options| related::solve(problem, &parents, options);
+            let mut ways = vec![carries::solve(problem, &options), related(&options)];
+            if options.effort == Effort::Thorough {
+                // The best differences do not always make the best sums.
+                ways.push(related(&Options { effort: Effort::Fast, ..options }));
+            }
+            ways.into_iter().flatten().min_by_key(|adds| adds.price(problem.cost))
+        }
+    };
+    adds.ok_or(Error::TooLarge)
 }
 
 fn greatest_weight(problem: &Problem) -> u128 {

@@ -63,7 +63,15 @@ impl<B: Bits> Search<'_, B> {
     }
 }
 
-pub(super) fn best<B: Bits>(problem: &Problem, options: &Options) -> Option<ShiftAdds> {
+/// The best additions found; `None` where there are too many values.
+pub(super) fn solve(problem: &Problem, options: &Options) -> Option<ShiftAdds> {
+    match super::greatest_weight(problem) {
+        0..0x800_0000 => best::<u32>(problem, options),
+        _ => best::<u128>(problem, options),
+    }
+}
+
+fn best<B: Bits>(problem: &Problem, options: &Options) -> Option<ShiftAdds> {
     let sums = super::wanted(problem)
         .iter()
         .map(|output| output.iter().map(|&(input, weight)| (input as u32, Word::of(weight))).collect())
@@ -81,15 +89,16 @@ pub(super) fn best<B: Bits>(problem: &Problem, options: &Options) -> Option<Shif
         let rest = time.saturating_sub(started.elapsed());
         return Some(list::of(problem, &improved(best, u64::MAX, Some(rest))?.state));
     }
-    let runs = match options.effort {
-        Effort::Fast => (LEAST_WORK / work).min(MOST_RUNS),
-        Effort::Thorough => (LEAST_WORK / work).clamp(MORE_RUNS, 2 * MOST_RUNS),
-    };
-    best = search.more(best, 1..runs.max(1))?;
-    if options.effort == Effort::Thorough {
-        best = improved(best, (IMPROVEMENT * work as f64) as u64, None)?;
+    let runs = (LEAST_WORK / work).clamp(1, MOST_RUNS);
+    best = search.more(best, 1..runs)?;
+    let fast = list::of(problem, &best.state);
+    if options.effort == Effort::Fast {
+        return Some(fast);
     }
-    Some(list::of(problem, &best.state))
+    let more = (LEAST_WORK / work).clamp(MORE_RUNS, 2 * MOST_RUNS);
+    best = improved(search.more(best, runs..more)?, (IMPROVEMENT * work as f64) as u64, None)?;
+    // Runs are ranked before it is known which operands depend on each other.
+    [list::of(problem, &best.state), fast].into_iter().min_by_key(|adds| adds.price(problem.cost))
 }
 
 /// The better of two ways from one run.

@@ -8,7 +8,7 @@ use std::hash::Hash;
 
 use num_traits::{AsPrimitive, One, PrimInt, Zero};
 
-use crate::csd;
+use crate::csd::{self, weight};
 
 /// An unsigned integer with a bit for each digit position.
 pub(crate) trait Bits: PrimInt + Hash + Debug + Send + Sync + 'static {
@@ -33,11 +33,6 @@ impl Bits for u128 {
     fn value(v: i128) -> i128 {
         v
     }
-}
-
-/// The number of digits of the shortest signed-digit forms (those of `v` are where `3v` differs from `v`).
-fn weight<V: PrimInt>(v: V) -> u32 {
-    (v ^ (v + v + v)).count_ones()
 }
 
 /// The positions at which a shortest form has a digit 1, a digit -1.
