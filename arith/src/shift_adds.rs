@@ -142,14 +142,6 @@ impl ShiftAdds {
 }
 
 impl ShiftAdds {
-    /// What a cost model counts.
-    pub(crate) fn price(&self, model: CostModel) -> u64 {
-        match model {
-            CostModel::FullAdders => self.cost().bits,
-            CostModel::CarryChains => self.luts(),
-        }
-    }
-
     /// How often each value is read, outputs included.
     pub(crate) fn uses(&self) -> Vec<u32> {
         let mut uses = vec![0; self.ranges.len()];
@@ -171,6 +163,23 @@ impl ShiftAdds {
             carries.push(free && a.shift == 0 && b.shift == 0 && width(self.ranges[b.value]) == 1);
         }
         carries
+    }
+
+    /// Additions in a row beside carry chains: [carries](ShiftAdds::carries) are none, negations of outputs are.
+    pub fn levels(&self) -> u32 {
+        let mut levels = vec![0; self.inputs()];
+        for (Step { a, b }, carry) in self.steps.iter().zip(self.carries()) {
+            levels.push(u32::from(!carry) + levels[a.value].max(levels[b.value]));
+        }
+        self.outputs.iter().flatten().map(|t| levels[t.value] + u32::from(t.negative)).max().unwrap_or(0)
+    }
+
+    /// What a cost model counts.
+    pub(crate) fn price(&self, model: CostModel) -> u64 {
+        match model {
+            CostModel::FullAdders => self.cost().bits,
+            CostModel::CarryChains => self.luts(),
+        }
     }
 
     /// LUTs of the steps beside carry chains: see [`CostModel::CarryChains`]. [Carries](ShiftAdds::carries) take none.

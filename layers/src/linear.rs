@@ -103,5 +103,5 @@ pub(crate) fn unrolled(inputs: &[Int], ranges: &[Range], rows: &[Row]) -> Vec<In
 pub(crate) fn cost(ranges: &[Range], rows: &[Row]) -> Cost {
     let adds = adds(ranges, rows).0;
     let additions = adds.carries().into_iter().filter(|carry| !carry).count();
-    Cost::adds(adds.cost(), additions, adds.luts())
+    Cost::adds(gatewright_arith::Cost { depth: adds.levels(), ..adds.cost() }, additions, adds.luts())
 }

@@ -5,33 +5,33 @@
 //! shared ones. So some inputs of one bit are kept from the search, and go to the additions that it finds, each
 //! directly behind one: [`ShiftAdds::carries`] says which steps are no additions then.
 
-use super::{CostModel, Error, Options, Problem};
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use super::{CostModel, Options, Problem, search};
 use crate::shift_adds::{ShiftAdds, Step, Term, width};
 
 /// Fewer bits are not worth the while.
 const LEAST: usize = 6;
 
-/// What `search` finds for the problem, or something with fewer LUTs beside carry chains.
-pub(super) fn best(
-    problem: &Problem,
-    options: &Options,
-    search: impl Fn(&Problem, &Options) -> Option<ShiftAdds>,
-) -> Result<ShiftAdds, Error> {
-    let whole = search(problem, options).ok_or(Error::TooLarge)?;
-    let bits = bits(problem);
-    if problem.cost != CostModel::CarryChains || problem.depth.is_some() || bits.len() < LEAST {
-        return Ok(whole);
+/// What the search finds for the problem, or something with fewer LUTs beside carry chains; `None` where there are too many
+/// values.
+pub(super) fn solve(problem: &Problem, options: &Options) -> Option<ShiftAdds> {
+    let whole = search::solve(problem, options)?;
+    let rank = rank(problem);
+    if problem.cost != CostModel::CarryChains || problem.depth.is_some() || rank.len() < LEAST {
+        return Some(whole);
     }
-    let found = places(&whole);
+    let found = places(problem, &whole);
     // Fewer terms have fewer additions, about in the same ratio; not all of them get a bit, since how many are found varies.
     let count = |output: usize| {
         let (terms, places) = (problem.outputs[output].len(), found[output].len());
         9 * terms * places / (10 * (terms + places)).max(1)
     };
-    let (kept_back, rest) = split(problem, &bits, count);
-    let adds = search(&rest, options).ok_or(Error::TooLarge)?;
-    let adds = attached(&adds, &kept_back).filter(|adds| adds.luts() < whole.luts());
-    Ok(adds.unwrap_or(whole))
+    let (kept_back, rest) = split(problem, &rank, count);
+    let adds = search::solve(&rest, options)?;
+    let adds = attached(problem, &adds, &kept_back).filter(|adds| adds.luts() < whole.luts());
+    Some(adds.unwrap_or(whole))
 }
 
 /// An input and whether it is subtracted.
@@ -46,26 +46,36 @@ struct Place {
     depth: u32,
 }
 
-/// Inputs of one bit with weights of one only, those of most outputs first.
-fn bits(problem: &Problem) -> Vec<usize> {
-    let mut uses = vec![0_usize; problem.inputs.len()];
-    for &(input, weight) in problem.outputs.iter().flatten() {
-        let possible = uses[input] < usize::MAX && weight.abs() == 1 && width(problem.inputs[input].range) == 1;
-        uses[input] = if possible { uses[input] + 1 } else { usize::MAX };
-    }
-    let mut bits: Vec<usize> = (0..uses.len()).filter(|i| (1..usize::MAX).contains(&uses[*i])).collect();
-    bits.sort_by_key(|i| std::cmp::Reverse(uses[*i]));
-    bits
+/// The shift that all weights of an output have in common.
+fn shift(output: &[(usize, i128)]) -> u32 {
+    output.iter().map(|t| t.1.trailing_zeros()).min().unwrap_or(0)
 }
 
-/// For each output its terms of the first ones of these inputs, as many as `count` says, and the problem without them.
-fn split(problem: &Problem, bits: &[usize], count: impl Fn(usize) -> usize) -> (Vec<Vec<Bit>>, Problem) {
-    let mut rank = vec![usize::MAX; problem.inputs.len()];
-    bits.iter().enumerate().for_each(|(n, i)| rank[*i] = n);
+/// Whether a term can be a carry of an addition of its output.
+fn is_bit(problem: &Problem, &(input, weight): &(usize, i128), shift: u32) -> bool {
+    weight.unsigned_abs() == 1 << shift && width(problem.inputs[input].range) == 1
+}
+
+/// The places in an order of the inputs that are single bits of some outputs, of most of them first.
+fn rank(problem: &Problem) -> HashMap<usize, usize> {
+    let mut uses = vec![0_usize; problem.inputs.len()];
+    for output in &problem.outputs {
+        let shift = shift(output);
+        output.iter().filter(|t| is_bit(problem, t, shift)).for_each(|t| uses[t.0] += 1);
+    }
+    let mut bits: Vec<usize> = (0..uses.len()).filter(|i| uses[*i] > 0).collect();
+    bits.sort_by_key(|i| Reverse(uses[*i]));
+    bits.into_iter().enumerate().map(|(n, i)| (i, n)).collect()
+}
+
+/// For each output its bits of the first ones of the inputs, as many as `count` says, and the problem without them.
+fn split(problem: &Problem, rank: &HashMap<usize, usize>, count: impl Fn(usize) -> usize) -> (Vec<Vec<Bit>>, Problem) {
     let mut rest = problem.clone();
     let split = |(o, output): (usize, &mut Vec<(usize, i128)>)| {
-        output.sort_by_key(|t| rank[t.0]);
-        let possible = output.iter().take_while(|t| rank[t.0] < usize::MAX).count();
+        let shift = shift(output);
+        let at = |t: &(usize, i128)| rank.get(&t.0).copied().filter(|_| is_bit(problem, t, shift));
+        output.sort_by_key(|t| at(t).unwrap_or(usize::MAX));
+        let possible = output.iter().take_while(|t| at(t).is_some()).count();
         let kept_back = output.drain(..count(o).min(possible));
         kept_back.map(|(input, weight)| (input, weight < 0)).collect()
     };
@@ -73,37 +83,38 @@ fn split(problem: &Problem, bits: &[usize], count: impl Fn(usize) -> usize) -> (
     (kept_back, rest)
 }
 
-/// The additions of each output whose results nothing else needs and that count once in it; those that come first, first.
-fn places(adds: &ShiftAdds) -> Vec<Vec<Place>> {
+/// The additions of each output of the problem whose results nothing else needs and that count in it as its bits do; those
+/// that come first, first.
+fn places(problem: &Problem, adds: &ShiftAdds) -> Vec<Vec<Place>> {
     let (uses, inputs) = (adds.uses(), adds.inputs());
-    let mut depths = vec![0; inputs];
-    for Step { a, b } in &adds.steps {
-        depths.push(1 + depths[a.value].max(depths[b.value]));
-    }
-    let of_output = |output: &Option<Term>| {
+    let depths = adds.depths(vec![0; inputs]);
+    let of_output = |(terms, output): (&Vec<(usize, i128)>, &Option<Term>)| {
+        let wanted = shift(terms);
         let mut places: Vec<Place> = Vec::new();
         let mut open: Vec<(Term, u32)> = output.iter().map(|t| (*t, 0)).collect();
         while let Some((Term { value, shift, negative }, above)) = open.pop() {
-            if value < inputs || uses[value] != 1 || shift != 0 {
+            if value < inputs || uses[value] != 1 || shift > wanted {
                 continue;
             }
-            places.push(Place { value, negative, depth: depths[value] + above });
+            if shift == wanted {
+                places.push(Place { value, negative, depth: depths[value] + above });
+            }
             let Step { a, b } = adds.steps[value - inputs];
-            let operands = [Term { negative, ..a }, Term { negative: b.negative != negative, ..b }];
-            open.extend(operands.map(|t| (t, above + 1)));
+            let inside = |t: Term| Term { shift: t.shift + shift, negative: t.negative != negative, ..t };
+            open.extend([a, b].map(|t| (inside(t), above + 1)));
         }
         places.sort_unstable_by_key(|p| p.value);
         places
     };
-    adds.outputs.iter().map(of_output).collect()
+    problem.outputs.iter().zip(&adds.outputs).map(of_output).collect()
 }
 
 /// With the bits of each output behind its places: one behind each, and where there are more bits, two more, of which one is
 /// the carry of the other's addition, where that makes no path longer if possible. None where an output has bits and no place.
-fn attached(adds: &ShiftAdds, bits: &[Vec<Bit>]) -> Option<ShiftAdds> {
+fn attached(problem: &Problem, adds: &ShiftAdds, bits: &[Vec<Bit>]) -> Option<ShiftAdds> {
     let inputs = adds.inputs();
     let mut behind: Vec<Vec<Bit>> = vec![Vec::new(); adds.steps.len()];
-    for (bits, places) in bits.iter().zip(places(adds)) {
+    for (bits, places) in bits.iter().zip(places(problem, adds)) {
         let mut shortest: Vec<&Place> = places.iter().collect();
         shortest.sort_by_key(|p| p.depth);
         let mut to = places.iter().chain(shortest.into_iter().flat_map(|place| [place; 2]).cycle());
@@ -141,11 +152,16 @@ mod tests {
     fn problem(ranges: &[(i128, i128)], weights: &[Vec<i128>]) -> Problem {
         let inputs = ranges.iter().map(|r| Input { range: *r, arrival: 0 }).collect();
         let row = |row: &Vec<i128>| row.iter().copied().enumerate().filter(|t| t.1 != 0).collect();
-        Problem { inputs, outputs: weights.iter().map(row).collect(), cost: CostModel::CarryChains, ..Problem::default() }
+        Problem {
+            inputs,
+            outputs: weights.iter().map(row).collect(),
+            cost: CostModel::CarryChains,
+            ..Problem::default()
+        }
     }
 
     fn searched(problem: &Problem) -> ShiftAdds {
-        crate::cmvm::by_words(problem, &Options::default()).unwrap()
+        search::solve(problem, &Options::default()).unwrap()
     }
 
     fn matrices() -> impl Strategy<Value = (Vec<(i128, i128)>, Vec<Vec<i128>>)> {
@@ -171,16 +187,19 @@ mod tests {
         }
     }
 
-    /// Signs of 96 bits for 32 outputs: at least a tenth less.
+    /// Random signs of `bits` bits for the outputs.
+    fn signs(outputs: usize, bits: usize) -> Problem {
+        let mut random = crate::cmvm::random::Random::new(1);
+        let mut sign = |_| if random.next() & 1 == 1 { 1 } else { -1 };
+        let weights: Vec<Vec<i128>> = (0..outputs).map(|_| (0..bits).map(&mut sign).collect()).collect();
+        problem(&vec![(0, 1); bits], &weights)
+    }
+
+    /// At least a tenth less.
     #[test]
     fn many_bits_take_fewer_luts() {
-        let sign = |r: u64, c: u64| {
-            let mixed = (r * 96 + c + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            if (mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 63 == 1 { 1 } else { -1 }
-        };
-        let weights: Vec<Vec<i128>> = (0..32).map(|r| (0..96).map(|c| sign(r, c)).collect()).collect();
-        let problem = problem(&[(0, 1); 96], &weights);
-        let (adds, before) = (solve(&problem, &Options::default()).unwrap(), searched(&problem));
+        let problem = signs(32, 96);
+        let (adds, before) = (super::solve(&problem, &Options::default()).unwrap(), searched(&problem));
         assert!(10 * adds.luts() <= 9 * before.luts(), "{} of {}", adds.luts(), before.luts());
         assert!(adds.carries().into_iter().filter(|carry| *carry).count() >= 32);
     }

@@ -13,8 +13,8 @@
 //!   sharing anew ([`improve`]).
 //! - What remains of each output is added in the order that costs least within the bound on depth ([`tree`]).
 //! - Equal values are one, on whatever ways they came about.
-//! - Where outputs resemble each other, their differences are searched as well ([`related`]).
 //! - Beside carry chains, single bits come in as carries of other additions ([`carries`]).
+//! - Where outputs resemble each other, their differences are searched as well ([`related`]).
 //!
 //! ```
 //! use gatewright_arith::cmvm::{Input, Options, Problem, solve};
@@ -88,7 +88,8 @@ pub struct Options {
     /// How much is tried. The result is the same on every machine.
     pub effort: Effort,
     /// Goes on until this time has passed (and at least as long as one run takes), whatever the effort. The result then
-    /// depends on the machine. A bound on delay may take several searches of this time.
+    /// depends on the machine. A bound on delay may take several searches of this time, and inputs of one bit beside carry
+    /// chains take two.
     pub seconds: Option<f64>,
     /// Of the random choices.
     pub seed: u64,
@@ -195,25 +196,21 @@ fn in_time(problem: &Problem, bound: DelayBound, options: &Options) -> Result<Sh
 }
 
 fn at_depth(problem: &Problem, options: &Options) -> Result<ShiftAdds, Error> {
-    carries::best(problem, options, by_words)
-}
-
-/// The best additions found without carries; `None` where there are too many values.
-fn by_words(problem: &Problem, options: &Options) -> Option<ShiftAdds> {
-    match related::tree(problem) {
-        None => search::solve(problem, options),
+    let adds = match related::tree(problem) {
+        None => carries::solve(problem, options),
         Some(parents) => {
             // Three searches share the time.
             let options = Options { seconds: options.seconds.map(|s| s / 3.0), ..*options };
             let related = |options| related::solve(problem, &parents, options);
-            let mut ways = vec![search::solve(problem, &options), related(&options)];
+            let mut ways = vec![carries::solve(problem, &options), related(&options)];
             if options.effort == Effort::Thorough {
                 // The best differences do not always make the best sums.
                 ways.push(related(&Options { effort: Effort::Fast, ..options }));
             }
             ways.into_iter().flatten().min_by_key(|adds| adds.price(problem.cost))
         }
-    }
+    };
+    adds.ok_or(Error::TooLarge)
 }
 
 fn greatest_weight(problem: &Problem) -> u128 {

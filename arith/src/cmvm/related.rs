@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::{Input, Options, Problem, search};
+use super::{Input, Options, Problem, carries};
 use crate::csd;
 use crate::shift_adds::{ShiftAdds, Step, Term};
 
@@ -61,7 +61,7 @@ pub(super) fn solve(problem: &Problem, parents: &Parents, options: &Options) -> 
 
 fn run(problem: &Problem, options: &Options) -> Option<ShiftAdds> {
     super::check(problem).ok()?;
-    search::solve(problem, options)
+    carries::solve(problem, options)
 }
 
 /// The steps of both, of which the second's inputs are these values of the first.

@@ -106,15 +106,11 @@ pub(super) fn lower<N: Nodes>(
     let steps = m.steps.iter().zip(&needed[m.inputs.len()..]).filter(|(_, needed)| **needed);
     steps.flat_map(|(s, _)| [s.a.0, s.b.0]).for_each(|value| uses[value] += 1);
     ends.iter().filter_map(|(o, _)| o.value).for_each(|(value, _)| uses[value] += 1);
-<<<<<<< HEAD
     let mut write = Write { nodes };
-=======
-    let mut lower = Lower { nodes };
     let mut ends_of: Vec<Vec<(&MatvecOutput, IntTy)>> = vec![Vec::new(); needed.len()];
     for (o, range) in ends {
         o.value.iter().for_each(|(value, _)| ends_of[*value].push((o, range)));
     }
->>>>>>> p1
     let mut values: Vec<Option<Held>> = Vec::with_capacity(needed.len());
     // Taken by its last user, so that words are not copied from step to step.
     let take = |values: &mut [Option<Held>], (value, shift): (usize, u32)| {
@@ -129,29 +125,19 @@ pub(super) fn lower<N: Nodes>(
                 let ShiftAdd { a, b, subtract } = m.steps[k];
                 let held = take(&mut values, a).joined(take(&mut values, b), subtract);
                 let range = form_range(&forms[value], &Value::ZERO, |i| types[i]);
-<<<<<<< HEAD
-                let mut ends = ends.iter().filter(|(o, _)| o.value.is_some_and(|v| v.0 == value));
-                let as_it_is = ends.any(|(o, range)| takes_as_it_is(o, *range, &held));
-                Some(write.shared(held, range, uses[value], as_it_is)?)
-=======
                 let as_it_is = ends_of[value].iter().any(|(o, range)| takes_as_it_is(o, *range, &held));
-                Some(lower.shared(held, range, uses[value], as_it_is)?)
->>>>>>> p1
+                Some(write.shared(held, range, uses[value], as_it_is)?)
             }
         };
         values.push(held);
     }
     let mut end = |o: &MatvecOutput, range: IntTy| match (range.as_constant(), o.value) {
-        (Some(only), _) => Ok(lower.lit(only)),
-        (None, None) => Ok(lower.lit(o.constant.clone())),
-        (None, Some(value)) => lower.end(o, range, take(&mut values, value)),
+        (Some(only), _) => Ok(write.lit(only)),
+        (None, None) => Ok(write.lit(o.constant.clone())),
+        (None, Some(value)) => write.end(o, range, take(&mut values, value)),
     };
     let ends = m.outputs.iter().zip(ranges).zip(wanted);
-<<<<<<< HEAD
-    ends.map(|((o, range), wanted)| wanted.then(|| write.end(o, range, held(o))).transpose()).collect()
-=======
     ends.map(|((o, range), wanted)| wanted.then(|| end(o, range)).transpose()).collect()
->>>>>>> p1
 }
 
 /// What an output adds to the words of its value, in its own width.
