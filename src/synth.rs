@@ -63,19 +63,19 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// What is estimated of the cells that are counted; none for flows that are not estimated.
 fn estimate(dir: &Path, flow: Flow, reported: Estimate) -> Result<Option<Estimate>, Failure> {
-    let family = match flow {
-        Flow::Xcup => Family::Lut6,
-        Flow::Ice40 => Family::Lut4,
-        Flow::Ecp5 | Flow::Generic => return Ok(None),
+    let reported_for = match reported.family {
+        Family::Lut6 => Some(Flow::Xcup),
+        Family::Lut4 => Some(Flow::Ice40),
+        Family::Gates => None,
     };
-    if reported.family == family {
+    if reported_for == Some(flow) {
         return Ok(Some(reported));
     }
     // The report has the estimate for the device that the model was compiled for.
     let package: Package = output::kept(dir, "network.json", FORMAT)?;
     package.model.network.check().map_err(|e| output::damaged(&dir.join("network.json"), &e))?;
     let (design, _) = package.design().map_err(|e| output::damaged(&dir.join("network.json"), &e))?;
-    Ok(Some(estimate_of(&design, family)))
+    Ok(estimate_of(&design, flow))
 }
 
 fn failure(error: SynthError) -> Failure {

@@ -15,6 +15,7 @@ use super::words::{self, counted, hull};
 use super::{Estimate, FORMAT, HostStep, Layer, Report, Scale, Tensor, Totals, Weights};
 use crate::graph::Graph;
 use crate::package::Package;
+use crate::synth::Flow;
 
 impl Report {
     /// The report of a compiled model and its [`design`](Package::design).
@@ -61,16 +62,22 @@ fn estimated(package: &Package, design: &Design, names: &[&str]) -> estimate::Es
     estimate(design, cells(package.options.target.family), names.len(), &owner)
 }
 
-/// What a design takes on a family of devices.
-pub fn estimate_of(design: &Design, family: Family) -> Estimate {
-    whole(family, &estimate(design, cells(family), 0, &|_| None))
+/// What a design takes, in the cells that a flow counts; none for gates.
+pub fn estimate_of(design: &Design, flow: Flow) -> Option<Estimate> {
+    let (family, cells) = match flow {
+        Flow::Xcup => (Family::Lut6, estimate::Family::Lut6),
+        Flow::Ice40 => (Family::Lut4, estimate::Family::Ice40),
+        Flow::Ecp5 => (Family::Lut4, estimate::Family::Ecp5),
+        Flow::Generic => return None,
+    };
+    Some(whole(family, &estimate(design, cells, 0, &|_| None)))
 }
 
 fn cells(family: Family) -> estimate::Family {
     match family {
         // Of gates there is no estimate: LUTs say how large it is, too.
         Family::Lut6 | Family::Lut6Ternary | Family::Gates => estimate::Family::Lut6,
-        Family::Lut4 => estimate::Family::Lut4,
+        Family::Lut4 => estimate::Family::Ice40,
     }
 }
 

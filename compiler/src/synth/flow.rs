@@ -128,7 +128,7 @@ impl Flow {
             format!("tee -q -o {} stat", out(CELLS)),
             format!("tee -q -o {} ltp -noff * {registers}", out(PATH)),
         ];
-        if self == Flow::Ecp5 {
+        if matches!(self, Flow::Ecp5 | Flow::Ice40) {
             steps.push(format!("write_json {}", out(NETLIST)));
         }
         steps.join("; ")

@@ -6,6 +6,7 @@
 mod cells;
 mod clock;
 mod flow;
+mod frame;
 mod process;
 
 use std::collections::BTreeMap;
@@ -60,7 +61,7 @@ pub struct Synthesis {
     pub depth: Option<u64>,
     /// Seconds that Yosys took.
     pub seconds: f64,
-    /// After placing and routing.
+    /// After placing and routing, with registers before the inputs and behind the outputs.
     pub clock: Option<Clock>,
     /// Why there is no clock rate, where there is none.
     pub no_clock: Option<String>,
@@ -202,7 +203,7 @@ pub fn run(request: &Request) -> Result<Synthesis, SynthError> {
     let work = request.dir.join(request.flow.folder());
     std::fs::create_dir_all(&work).map_err(files(&work))?;
     let (rtl, work) = (absolute(&rtl)?, absolute(&work)?);
-    for old in [flow::CELLS, flow::PATH, flow::NETLIST, clock::REPORT] {
+    for old in [flow::CELLS, flow::PATH, flow::NETLIST, clock::FRAMED, clock::REPORT] {
         match std::fs::remove_file(work.join(old)) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(files(&work.join(old))(e)),
             _ => {}
@@ -223,8 +224,7 @@ pub fn run(request: &Request) -> Result<Synthesis, SynthError> {
     let cells = cells::of_report(&read(flow::CELLS)?);
     let counts = request.flow.counts(&cells);
     let depth = cells::longest(&read(flow::PATH)?);
-    let clocked = counts.flip_flops + counts.shift_registers > 0;
-    let (clock, no_clock) = clock::find(request.flow, clocked, &work, request.timeout);
+    let (clock, no_clock) = clock::find(request.flow, &top, &work, request.timeout);
     Ok(Synthesis {
         format: FORMAT,
         flow: request.flow,

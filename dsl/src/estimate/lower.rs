@@ -300,12 +300,19 @@ impl<'d> Lowering<'d> {
             return of(lo);
         }
         let bit = (lo ^ hi).ilog2() as usize;
-        if bit < self.logic.family.lut_inputs() && (lo..=hi).all(|k| is_constant(of(k))) {
+        let fixed = (lo..=hi).all(|k| is_constant(of(k)));
+        if bit < self.logic.family.lut_inputs() && fixed {
             let truth =
                 (0..1_usize << (bit + 1)).fold(0_u64, |truth, k| truth | u64::from(of(reached(lo, hi, k))) << k);
             return self.logic.net.table(&index[..=bit], truth);
         }
         let high = (hi >> bit) << bit;
+        let whole = hi + 1 == high + (1 << bit) && lo + (1 << bit) == high;
+        if whole && !fixed && bit % 2 == 1 && self.logic.family.lut_inputs() == 4 {
+            let quarter = 1 << (bit - 1);
+            let choices = [0, 1, 2, 3].map(|k| self.select(index, lo + k * quarter, lo + (k + 1) * quarter - 1, of));
+            return self.logic.choose_of_four([index[bit], index[bit - 1]], choices);
+        }
         let (ones, zeros) = (self.select(index, high, hi, of), self.select(index, lo, high - 1, of));
         self.logic.net.mux(index[bit], ones, zeros)
     }

@@ -1,8 +1,9 @@
 //! Gates into look-up tables.
 //!
-//! Each gate keeps its best cuts: sets of signals from which it can be computed by one LUT. A first round chooses for depth,
-//! the next ones for area where depth allows it (J. Cong and Y. Ding, FlowMap, 1994; A. Mishchenko, S. Chatterjee, R.
-//! Brayton, Improvements to technology mapping for LUT-based FPGAs, 2007: priority cuts and area flow).
+//! Each gate keeps its best cuts: sets of signals from which it can be computed by one LUT, wide ones of several LUTs included.
+//! A first round chooses for the least depth, the next ones for area where that depth allows it (J. Cong and Y. Ding, FlowMap,
+//! 1994; A. Mishchenko, S. Chatterjee, R. Brayton, Improvements to technology mapping for LUT-based FPGAs, 2007: priority cuts
+//! and area flow).
 
 use super::net::{Gate, Lit, Net};
 
@@ -41,6 +42,13 @@ impl Luts {
         area: [0.0, 1.0, 1.0, 1.0, 1.0, 9.0, 9.0, 9.0, 9.0, 9.0],
         count: [0, 1, 1, 1, 1, 0, 0, 0, 0, 0],
     };
+    /// Four inputs, and with the multiplexers behind them seven.
+    pub const FOUR_TO_SEVEN: Luts = Luts {
+        narrow: 4,
+        inputs: 7,
+        area: [0.0, 1.0, 1.0, 1.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0],
+        count: [0, 1, 1, 1, 1, 2, 4, 8, 0, 0],
+    };
 }
 
 #[derive(Clone, Copy)]
@@ -57,6 +65,14 @@ impl Cut {
         let mut signals = [0; MOST];
         signals[0] = gate;
         Cut { signals, len: 1, depth: 0, flow: 0.0, signature: 1 << (gate % 64) }
+    }
+
+    /// Of as many signals as fit, in rising order.
+    fn of_all(gates: &[u32]) -> Cut {
+        let mut signals = [0; MOST];
+        signals[..gates.len()].copy_from_slice(gates);
+        let signature = gates.iter().fold(0, |all, gate| all | 1 << (gate % 64));
+        Cut { signals, len: gates.len() as u8, depth: 0, flow: 0.0, signature }
     }
 
     fn signals(&self) -> &[u32] {
@@ -111,7 +127,8 @@ pub struct Cover {
 /// Chooses LUTs so that each signal of `roots` is there.
 pub fn cover(net: &Net, roots: &[Lit], luts: &Luts) -> Cover {
     let count = net.gates.len();
-    let mut mapper = Mapper { net, luts, best: vec![Cut::of(0); count], flow: vec![0.0; count], depth: vec![0; count] };
+    let (best, flow, depth) = (vec![Cut::of(0); count], vec![0.0; count], vec![0; count]);
+    let mut mapper = Mapper { net, luts, best, flow, depth };
     let mut needed = vec![false; count];
     roots.iter().for_each(|r| needed[(r >> 1) as usize] = true);
     // How many read each gate, at first in the net, then among the LUTs chosen.
@@ -122,10 +139,8 @@ pub fn cover(net: &Net, roots: &[Lit], luts: &Luts) -> Cover {
     }
     let mut readers: Vec<f32> = reads.into_iter().map(|n| n.max(1) as f32).collect();
     let mut limits: Option<Vec<u32>> = None;
-    for round in 0..=ROUNDS {
-        // Wide ones are taken where they save area, not for depth: so Yosys does it but in trees of full adders.
-        let inputs = if round == 0 { luts.narrow } else { luts.inputs };
-        mapper.round(&readers, limits.as_deref(), inputs);
+    for _ in 0..=ROUNDS {
+        mapper.round(&readers, limits.as_deref());
         let (uses, latest) = mapper.chosen(&needed);
         for (readers, uses) in readers.iter_mut().zip(&uses) {
             *readers = ((*readers + 2.0 * *uses as f32) / 3.0).max(1.0);
@@ -147,7 +162,7 @@ struct Mapper<'n> {
 }
 
 impl Mapper<'_> {
-    fn round(&mut self, readers: &[f32], limits: Option<&[u32]>, inputs: usize) {
+    fn round(&mut self, readers: &[f32], limits: Option<&[u32]>) {
         let count = self.net.gates.len();
         let mut cuts: Vec<Vec<Cut>> = Vec::with_capacity(count);
         for gate in 0..count {
@@ -156,8 +171,12 @@ impl Mapper<'_> {
                 cuts.push(vec![own]);
                 continue;
             }
-            let mut found = self.found(gate, &cuts, inputs);
+            let mut found = self.found(gate, &cuts);
+            let support = self.net.support(gate).filter(|s| s.len() <= self.luts.inputs);
+            found.extend(support.map(|signals| self.assessed(Cut::of_all(signals))));
             let limit = limits.map(|l| l[gate]);
+            // The one of the round before is in time.
+            found.extend(limit.map(|_| self.assessed(self.best[gate])));
             let late = |c: &Cut| limit.is_some_and(|l| c.depth > l);
             let order = |a: &Cut, b: &Cut| match limit {
                 None => (a.depth, a.len).cmp(&(b.depth, b.len)).then(a.flow.total_cmp(&b.flow)),
@@ -181,7 +200,7 @@ impl Mapper<'_> {
     }
 
     /// All cuts that come of those of the gates that `gate` reads, with their depth and area.
-    fn found(&self, gate: usize, cuts: &[Vec<Cut>], inputs: usize) -> Vec<Cut> {
+    fn found(&self, gate: usize, cuts: &[Vec<Cut>]) -> Vec<Cut> {
         let mut fanins = Vec::with_capacity(3);
         self.net.for_each_fanin(gate, |f| fanins.push(f));
         let mut found: Vec<Cut> = Vec::new();
@@ -192,15 +211,18 @@ impl Mapper<'_> {
             let of: &[Cut] = if wide { &own } else { &cuts[f as usize] };
             found = match k {
                 0 => of.to_vec(),
-                _ => found.iter().flat_map(|a| of.iter().filter_map(|b| a.with(b, inputs))).collect(),
+                _ => found.iter().flat_map(|a| of.iter().filter_map(|b| a.with(b, self.luts.inputs))).collect(),
             };
         }
-        for cut in &mut found {
-            let signals = cut.signals[..cut.len as usize].iter().map(|s| *s as usize);
-            cut.depth = 1 + signals.clone().map(|s| self.depth[s]).max().unwrap_or(0);
-            cut.flow = self.luts.area[cut.len as usize] + signals.map(|s| self.flow[s]).sum::<f32>();
-        }
-        found
+        found.into_iter().map(|cut| self.assessed(cut)).collect()
+    }
+
+    /// With its depth and area.
+    fn assessed(&self, cut: Cut) -> Cut {
+        let signals = cut.signals().iter().map(|s| *s as usize);
+        let depth = 1 + signals.clone().map(|s| self.depth[s]).max().unwrap_or(0);
+        let flow = self.luts.area[cut.len as usize] + signals.map(|s| self.flow[s]).sum::<f32>();
+        Cut { depth, flow, ..cut }
     }
 
     /// How many LUTs and roots read each gate, and how deep each gate may be at most.

@@ -5,6 +5,7 @@
 //! that repeat and logic that is there twice cost what they cost there: nothing. No factor is fitted; what is left out is
 //! Yosys's rewriting of gates before it maps them. `cargo xtask calibrate` prints estimates beside Yosys's own counts.
 
+mod function;
 mod lower;
 mod map;
 mod net;
@@ -35,21 +36,21 @@ pub enum Family {
     /// LUTs of six inputs, carry cells of four bits: `synth_xilinx -family xcup -flatten -nodsp -noiopad -noclkbuf`.
     Lut6,
     /// LUTs of four inputs, a carry cell for each bit: `synth_ice40`. A bit of a sum is a LUT's output.
-    Lut4,
+    Ice40,
+    /// LUTs of four inputs, carry cells of two bits that add by themselves: `synth_ecp5 -nodsp`.
+    Ecp5,
 }
 
 impl Family {
     fn lut_inputs(self) -> usize {
-        match self {
-            Family::Lut6 => 6,
-            Family::Lut4 => 4,
-        }
+        self.luts().narrow
     }
 
     fn luts(self) -> &'static Luts {
         match self {
             Family::Lut6 => &Luts::SIX,
-            Family::Lut4 => &Luts::FOUR,
+            Family::Ice40 => &Luts::FOUR,
+            Family::Ecp5 => &Luts::FOUR_TO_SEVEN,
         }
     }
 
@@ -57,7 +58,16 @@ impl Family {
     fn carry_bits(self) -> usize {
         match self {
             Family::Lut6 => 4,
-            Family::Lut4 => 1,
+            Family::Ice40 => 1,
+            Family::Ecp5 => 2,
+        }
+    }
+
+    /// Bits of the longest sum that is made of gates instead of a carry chain.
+    fn longest_without_chain(self) -> usize {
+        match self {
+            Family::Lut6 | Family::Ice40 => 2,
+            Family::Ecp5 => 4,
         }
     }
 }
@@ -133,13 +143,13 @@ pub fn estimate(design: &Design, family: Family, owners: usize, owner: &dyn Fn(N
         }
     }
     logic.chain_luts.iter().for_each(|owner| count(*owner, 1));
-    if family == Family::Lut4 {
+    if family != Family::Lut6 {
         inverters(&lowered, &needed).into_iter().for_each(|owner| count(owner, 1));
     }
     found.carries = logic.chains.iter().map(|c| c.places.div_ceil(family.carry_bits()) as u64).sum();
     let (single, shifted) = match family {
         Family::Lut6 => registers(&lowered, &cover),
-        Family::Lut4 => (flops.len() as u64, 0),
+        Family::Ice40 | Family::Ecp5 => (flops.len() as u64, 0),
     };
     (found.registers, found.shift_registers) = (single, shifted);
     found.depth = depth(&lowered, &cover, &needed);
@@ -193,19 +203,18 @@ fn depth(lowered: &Lowered, cover: &Cover, needed: &[Lit]) -> u32 {
     let logic = &lowered.logic;
     let bits = logic.family.carry_bits();
     // A sum's bit is behind a LUT of its own.
-    let behind = u32::from(logic.family == Family::Lut4);
+    let behind = u32::from(logic.family == Family::Ice40);
     let mut chain_of: HashMap<u32, (usize, usize)> = HashMap::new();
     for (c, chain) in logic.chains.iter().enumerate() {
-        for (k, output) in chain.outputs.iter().enumerate() {
-            chain_of.extend(output.map(|x| (x >> 1, (c, k / bits))));
-        }
+        chain_of.extend(chain.outputs.iter().map(|(k, x)| (x >> 1, (c, k / bits))));
     }
     let mut cells: HashMap<usize, Vec<u32>> = HashMap::new();
     let mut arrival = vec![0_u32; logic.net.gates.len()];
     let inverter = |x: Lit| u32::from(x & 1 == 1 && logic.net.gates[(x >> 1) as usize] == Gate::Leaf);
     for gate in 0..arrival.len() {
         if let Some(inputs) = &cover.luts[gate] {
-            let wide = u32::from(inputs.len() > logic.family.lut_inputs());
+            // Multiplexers join LUTs two by two.
+            let wide = inputs.len().saturating_sub(logic.family.lut_inputs()) as u32;
             arrival[gate] = 1 + wide + inputs.iter().map(|i| arrival[*i as usize]).max().unwrap_or(0);
         } else if let Some(&(c, cell)) = chain_of.get(&(gate as u32)) {
             let cells = cells.entry(c).or_insert_with(|| {

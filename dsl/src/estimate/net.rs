@@ -2,6 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
+use super::function::Function;
+
 /// A signal: twice the number of a gate, plus one for its complement.
 pub type Lit = u32;
 /// The constant 0.
@@ -42,8 +44,11 @@ pub struct Net {
     pub owners: Vec<u32>,
     /// The owner of gates that are made from now on.
     pub owner: u32,
-    known: FxHashMap<Gate, u32>,
-    known_tables: FxHashMap<Table, u32>,
+    /// What each gate is of the fixed points, where these are few.
+    functions: Vec<Option<Function>>,
+    known: FxHashMap<Gate, Lit>,
+    known_tables: FxHashMap<Table, Lit>,
+    known_functions: FxHashMap<Function, Lit>,
 }
 
 pub fn constant(value: bool) -> Lit {
@@ -61,29 +66,66 @@ impl Net {
             tables: Vec::new(),
             owners: vec![0],
             owner: 0,
+            functions: vec![Some(Function::FALSE)],
             known: FxHashMap::default(),
             known_tables: FxHashMap::default(),
+            known_functions: FxHashMap::default(),
         }
     }
 
-    fn push(&mut self, gate: Gate) -> u32 {
+    fn push(&mut self, gate: Gate, function: Option<Function>) -> u32 {
         let id = self.gates.len() as u32;
         self.gates.push(gate);
         self.owners.push(self.owner);
+        self.functions.push(function);
         id
     }
 
     pub fn leaf(&mut self) -> Lit {
-        self.push(Gate::Leaf) << 1
+        let own = Function::of(self.gates.len() as u32);
+        self.push(Gate::Leaf, Some(own)) << 1
+    }
+
+    /// The gates on which a gate depends, where they are few.
+    pub fn support(&self, gate: usize) -> Option<&[u32]> {
+        self.functions[gate].as_ref().map(Function::signals)
     }
 
     fn once(&mut self, gate: Gate) -> Lit {
-        if let Some(&id) = self.known.get(&gate) {
-            return id << 1;
+        if let Some(&known) = self.known.get(&gate) {
+            return known;
         }
-        let id = self.push(gate);
-        self.known.insert(gate, id);
-        id << 1
+        let function = match gate {
+            Gate::And(a, b) => self.function(&[a, b], |w| w == 3),
+            Gate::Xor(a, b) => self.function(&[a, b], |w| w == 1 || w == 2),
+            Gate::Mux(c, a, b) => self.function(&[c, a, b], |w| if w & 1 == 1 { w & 2 != 0 } else { w & 4 != 0 }),
+            Gate::Constant | Gate::Leaf | Gate::Table(_) => None,
+        };
+        let lit = self.made(gate, function);
+        self.known.insert(gate, lit);
+        lit
+    }
+
+    fn function(&self, operands: &[Lit], value: impl Fn(usize) -> bool) -> Option<Function> {
+        let of = |x: &Lit| self.functions[(x >> 1) as usize].map(|f| (f, x & 1 == 1));
+        Function::combined(&operands.iter().map(of).collect::<Option<Vec<_>>>()?, value)
+    }
+
+    /// A new gate, or what is equal to it.
+    fn made(&mut self, gate: Gate, function: Option<Function>) -> Lit {
+        let Some(function) = function else { return self.push(gate, None) << 1 };
+        let (normal, complement) = function.normal();
+        match *normal.signals() {
+            [] => return complement,
+            [signal] => return signal << 1 ^ complement,
+            _ => {}
+        }
+        if let Some(&known) = self.known_functions.get(&normal) {
+            return known ^ complement;
+        }
+        let lit = self.push(gate, Some(function)) << 1;
+        self.known_functions.insert(normal, lit ^ complement);
+        lit
     }
 
     pub fn and(&mut self, a: Lit, b: Lit) -> Lit {
@@ -148,13 +190,17 @@ impl Net {
                 let complement = truth & 1 == 1;
                 let table = Table { truth: if complement { !truth & mask(kept.len()) } else { truth }, inputs: kept };
                 let known = self.known_tables.get(&table).copied();
-                let id = known.unwrap_or_else(|| {
-                    let id = self.push(Gate::Table(self.tables.len() as u32));
-                    self.tables.push(table.clone());
-                    self.known_tables.insert(table, id);
-                    id
+                let lit = known.unwrap_or_else(|| {
+                    let function = self.function(&table.inputs, |w| table.truth >> w & 1 == 1);
+                    let gates = self.gates.len();
+                    let lit = self.made(Gate::Table(self.tables.len() as u32), function);
+                    if self.gates.len() > gates {
+                        self.tables.push(table.clone());
+                    }
+                    self.known_tables.insert(table, lit);
+                    lit
                 });
-                id << 1 | Lit::from(complement)
+                lit ^ Lit::from(complement)
             }
         }
     }

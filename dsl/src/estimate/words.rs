@@ -12,8 +12,8 @@ pub struct Chain {
     pub positions: Vec<Vec<Lit>>,
     /// The signal that goes in at its end.
     pub carry_in: Lit,
-    /// What each position gives; none where nothing reads it.
-    pub outputs: Vec<Option<Lit>>,
+    /// What comes out, and at which position.
+    pub outputs: Vec<(usize, Lit)>,
     /// How many positions take a place in a cell.
     pub places: usize,
 }
@@ -71,13 +71,8 @@ impl Logic {
             sum.extend(passes.map_while(|bit| bit));
         }
         let (a, b) = (&a[sum.len()..], &b[sum.len()..]);
-        if a.len() <= 2 {
-            let mut carry = carry;
-            for (&x, &y) in a.iter().zip(b) {
-                let half = self.net.xor(x, y);
-                sum.push(self.net.xor(half, carry));
-                carry = self.majority(x, y, carry);
-            }
+        if a.len() <= self.family.longest_without_chain() {
+            sum.extend(self.ripple(a, b, carry).0);
         } else {
             sum.extend(self.chain(a, b, carry));
         }
@@ -85,22 +80,36 @@ impl Logic {
         sum
     }
 
+    /// Sum and carry by gates.
+    fn ripple(&mut self, a: &[Lit], b: &[Lit], mut carry: Lit) -> (Vec<Lit>, Lit) {
+        let mut sum = Vec::with_capacity(a.len());
+        for (&x, &y) in a.iter().zip(b) {
+            let half = self.net.xor(x, y);
+            sum.push(self.net.xor(half, carry));
+            carry = self.majority(x, y, carry);
+        }
+        (sum, carry)
+    }
+
     fn chain(&mut self, a: &[Lit], b: &[Lit], carry_in: Lit) -> Vec<Lit> {
+        // A cell of two bits turns the subtrahend over, but that of 0: so a word is negated by other means.
+        let turned = Lit::from(carry_in == TRUE && a.iter().any(|x| *x != FALSE));
         let position = |net: &mut Net, x: Lit, y: Lit| match self.family {
             Family::Lut6 => vec![net.xor(x, y), x],
-            Family::Lut4 => vec![x, y],
+            Family::Ice40 => vec![x, y],
+            Family::Ecp5 => vec![x, y ^ turned],
         };
         let positions = a.iter().zip(b).map(|(&x, &y)| position(&mut self.net, x, y)).collect();
         // What comes out at the top, where nothing is added, is a carry.
-        let carry_only = self.family == Family::Lut4 && a.last() == Some(&FALSE) && b.last() == Some(&FALSE);
+        let carry_only = self.family == Family::Ice40 && a.last() == Some(&FALSE) && b.last() == Some(&FALSE);
         let places = a.len() - usize::from(carry_only);
-        if self.family == Family::Lut4 {
+        if self.family == Family::Ice40 {
             // Each sum is a LUT's output.
             self.chain_luts.extend(std::iter::repeat_n(self.net.owner, places));
         }
-        let outputs: Vec<Lit> = a.iter().map(|_| self.net.leaf()).collect();
-        self.chains.push(Chain { positions, carry_in, outputs: outputs.iter().copied().map(Some).collect(), places });
-        outputs
+        let sum: Vec<Lit> = a.iter().map(|_| self.net.leaf()).collect();
+        self.chains.push(Chain { positions, carry_in, outputs: sum.iter().copied().enumerate().collect(), places });
+        sum
     }
 
     pub fn add(&mut self, a: &[Lit], b: &[Lit]) -> Vec<Lit> {
@@ -123,12 +132,16 @@ impl Logic {
                 continue;
             };
             for (k, &bit) in factor.iter().enumerate() {
-                let row: Vec<Lit> = s.word.iter().map(|&x| self.net.and(x, bit)).collect();
+                // The sign's row is subtracted: its bits are turned over before they are chosen, and one more is added.
                 let sign = *signed && k + 1 == factor.len();
-                columns.add_word(&row, s.negative != sign, k);
+                let row: Vec<Lit> = s.word.iter().map(|&x| self.net.and(x ^ Lit::from(sign), bit)).collect();
+                columns.add_word(&row, s.negative, k);
+                if sign {
+                    columns.add_word(&extend(&[bit], false, width), s.negative, k);
+                }
             }
         }
-        let mut rows = columns.rows();
+        let (mut rows, mut more) = columns.rows();
         while rows.len() > 2 {
             let mut next = Vec::with_capacity(rows.len());
             for group in rows.chunks(3) {
@@ -136,7 +149,8 @@ impl Logic {
                     next.extend(group.iter().cloned());
                     continue;
                 };
-                let mut carries = vec![FALSE];
+                // Nothing is carried into the lowest bit: there is room for another one.
+                let mut carries = vec![more.pop().unwrap_or(FALSE)];
                 let mut sums = Vec::with_capacity(width);
                 for ((&x, &y), &z) in a.iter().zip(b).zip(c) {
                     let half = self.net.xor(x, y);
@@ -184,6 +198,14 @@ impl Logic {
         then.iter().zip(other).map(|(&a, &b)| self.net.mux(c, a, b)).collect()
     }
 
+    /// One of four in two LUTs of four inputs: the first one gives the choice of the lower half, or else the lower bit.
+    pub fn choose_of_four(&mut self, [high, low]: [Lit; 2], choices: [Lit; 4]) -> Lit {
+        let lower = self.net.mux(low, choices[1], choices[0]);
+        let first = self.net.mux(high, low, lower);
+        let upper = self.net.mux(first, choices[3], choices[2]);
+        self.net.mux(high, upper, first)
+    }
+
     pub fn equal(&mut self, a: &[Lit], b: &[Lit]) -> Lit {
         let bits: Vec<Lit> = a.iter().zip(b).map(|(&x, &y)| self.net.xor(x, y) ^ 1).collect();
         self.net.all(bits)
@@ -202,7 +224,7 @@ impl Logic {
         }
         match self.family {
             Family::Lut6 => self.greater_in_groups(a, b, signed, or_equal),
-            Family::Lut4 => self.greater_by_carry(a, b, signed, or_equal),
+            Family::Ice40 | Family::Ecp5 => self.greater_by_carry(a, b, signed, or_equal),
         }
     }
 
@@ -257,23 +279,85 @@ impl Logic {
         self.carry_out(positions, constant(or_equal))
     }
 
-    /// By the carry of the difference.
+    /// By a difference of both: of the narrower one and the other, else in the order of the Verilog. Its carry says what is
+    /// less; whether both are equal is found beside it where it is needed.
     fn greater_by_carry(&mut self, a: &[Lit], b: &[Lit], signed: bool, or_equal: bool) -> Lit {
+        let needed = |word: &[Lit]| {
+            let rest = if signed { word.last().copied().unwrap_or(FALSE) } else { FALSE };
+            word.iter().rposition(|x| *x != rest).map_or(0, |k| k + 1)
+        };
+        let (of_a, of_b) = (needed(a), needed(b));
+        let b_first = if of_a == of_b { !b.iter().all(|x| is_constant(*x)) } else { of_b < of_a };
+        match (b_first, or_equal) {
+            (true, false) => self.less_by_carry(b, a, signed),
+            (true, true) => {
+                let (less, equal) = (self.less_by_carry(b, a, signed), self.equal(a, b));
+                self.net.or(less, equal)
+            }
+            (false, _) => {
+                let (less, equal) = (self.less_by_carry(a, b, signed), self.equal(a, b));
+                let greater = self.net.or(less, equal) ^ 1;
+                if or_equal { self.net.or(greater, equal) } else { greater }
+            }
+        }
+    }
+
+    /// `a < b` by the carry of the difference.
+    fn less_by_carry(&mut self, a: &[Lit], b: &[Lit], signed: bool) -> Lit {
         let top = a.len() - 1;
-        let turned = |k: usize, x: Lit| if signed && k == top { x ^ 1 } else { x };
-        let pairs = a.iter().zip(b).enumerate();
-        let positions = pairs.map(|(k, (&x, &y))| vec![turned(k, x), turned(k, y) ^ 1]).collect();
-        self.carry_out(positions, constant(or_equal))
+        let chain = a.len() > self.family.longest_without_chain();
+        if chain && self.family == Family::Ecp5 {
+            return self.less_in_pairs(a, b, signed);
+        }
+        let turned = |k: usize, x: &Lit| x ^ Lit::from(signed && k == top);
+        let a: Vec<Lit> = a.iter().enumerate().map(|(k, x)| turned(k, x)).collect();
+        let b: Vec<Lit> = b.iter().enumerate().map(|(k, x)| turned(k, x) ^ 1).collect();
+        if !chain {
+            return self.ripple(&a, &b, TRUE).1 ^ 1;
+        }
+        // Where one bit of both is fixed, and what is carried in, there is nothing to add.
+        let (mut carry, mut from) = (TRUE, 0);
+        while from < a.len() && is_constant(carry) && (is_constant(a[from]) || is_constant(b[from])) {
+            carry = self.majority(a[from], b[from], carry);
+            from += 1;
+        }
+        if from == a.len() {
+            return carry ^ 1;
+        }
+        // A carry that leaves the chain is a LUT's output.
+        self.chain_luts.push(self.net.owner);
+        let positions = a.iter().zip(&b).skip(from).map(|(&x, &y)| vec![x, y]).collect();
+        self.carry_out(positions, carry) ^ 1
+    }
+
+    /// The same where the cell turns the subtrahend over, and carries leave it at every second position only. Of signed words
+    /// the difference's sign counts, turned over where it overflows.
+    fn less_in_pairs(&mut self, a: &[Lit], b: &[Lit], signed: bool) -> Lit {
+        let top = a.len() - 1;
+        let at = if top % 2 == 1 { top } else { top - 1 };
+        let carry = self.net.leaf();
+        let mut outputs = vec![(at, carry)];
+        let less = match (signed, at == top) {
+            (false, true) => carry ^ 1,
+            (false, false) => self.majority(a[top], b[top] ^ 1, carry) ^ 1,
+            (true, false) => self.majority(b[top], a[top] ^ 1, carry) ^ 1,
+            (true, true) => {
+                let (before, sign) = (self.net.leaf(), self.net.leaf());
+                outputs.extend([(top - 2, before), (top, sign)]);
+                let last = self.majority(a[top - 1], b[top - 1] ^ 1, before);
+                let overflow = self.net.xor(carry, last);
+                self.net.xor(overflow, sign)
+            }
+        };
+        let positions = a.iter().zip(b).map(|(&x, &y)| vec![x, y]).collect();
+        self.chains.push(Chain { positions, carry_in: TRUE, outputs, places: a.len() });
+        less
     }
 
     fn carry_out(&mut self, positions: Vec<Vec<Lit>>, carry_in: Lit) -> Lit {
         let out = self.net.leaf();
-        let mut outputs = vec![None; positions.len()];
-        if let Some(last) = outputs.last_mut() {
-            *last = Some(out);
-        }
         let places = positions.len();
-        self.chains.push(Chain { positions, carry_in, outputs, places });
+        self.chains.push(Chain { positions, carry_in, outputs: vec![(places - 1, out)], places });
         out
     }
 
@@ -321,10 +405,21 @@ impl Columns {
         }
     }
 
-    /// One bit of each column at a time.
-    fn rows(mut self) -> Vec<Vec<Lit>> {
-        let most = self.0.iter().map(BTreeSet::len).max().unwrap_or(0);
-        let mut row = || self.0.iter_mut().map(|c| c.pop_first().unwrap_or(FALSE)).collect();
-        (0..most).map(|_| row()).collect()
+    /// Rows of one bit of each column, and bits for which there will be room at the low ends of carries: a bit of a higher
+    /// weight takes as many.
+    fn rows(mut self) -> (Vec<Vec<Lit>>, Vec<Lit>) {
+        let (mut rows, mut more) = (Vec::new(), Vec::new());
+        while self.0.iter().any(|column| !column.is_empty()) {
+            rows.push(self.0.iter_mut().map(|c| c.pop_first().unwrap_or(FALSE)).collect::<Vec<Lit>>());
+            // Each full adder leaves one row less.
+            let adders = rows.len().saturating_sub(2);
+            for (k, column) in self.0.iter_mut().enumerate() {
+                while k < usize::BITS as usize - 1 && more.len() + (1 << k) <= adders {
+                    let Some(bit) = column.pop_first() else { break };
+                    more.extend(std::iter::repeat_n(bit, 1 << k));
+                }
+            }
+        }
+        (rows, more)
     }
 }
