@@ -71,7 +71,7 @@ impl Lookups {
 fn cost(net: &Net, family: Family) -> Cost {
     let six = net.cost();
     let luts = match family {
-        Family::Lut6 => six.luts,
+        Family::Lut6 | Family::Lut6Ternary => six.luts,
         // A table takes about twelve gates, which is twice what a position of an addition takes.
         Family::Gates => 2 * six.luts,
         // Tables of more than four inputs are several behind multiplexers.
