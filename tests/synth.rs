@@ -237,7 +237,7 @@ fn estimates_of_real_models_are_near() {
     let clocks = ["0", "200"].as_slice();
     for (name, input, clocks) in [
         ("digits_mlp_w4a4", None, clocks),
-        ("jet_tagging_qkeras", Some("fixed<8,4>"), &["0", "200", "340"]),
+        ("jet_tagging_qkeras", Some("fixed<8,4>"), ["0", "200", "340"].as_slice()),
         ("tfc_1w1a", None, clocks),
         ("tfc_2w2a", None, clocks),
         ("jets_deepsets_w6a6", None, clocks),
@@ -248,7 +248,7 @@ fn estimates_of_real_models_are_near() {
         for mhz in clocks {
             let dir = folder(&format!("real_{name}_{mhz}")).to_string_lossy().into_owned();
             let model = models.join(name).join("model.onnx").to_string_lossy().into_owned();
-            let mut compile = vec!["compile", &model, "-o", &dir, "--clock-mhz", *mhz];
+            let mut compile = vec!["compile", &model, "-o", &dir, "--clock-mhz", mhz];
             compile.extend(input.iter().flat_map(|ty| ["--input-type", ty]));
             says(&compile, 0);
             says(&["synth", &dir, "--timeout", "14400"], 0);

