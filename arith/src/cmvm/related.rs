@@ -12,6 +12,9 @@ use crate::shift_adds::{ShiftAdds, Step, Term};
 
 /// Digits of the differences, of those of the outputs, from which on a tree is worth a search.
 const WORTH: f64 = 0.8;
+/// Differences between a root and an output. Most of what a tree saves is there with one, and each further one is additions in a
+/// row.
+const MOST_STEPS: u32 = 2;
 
 /// For each output the one before it in the tree, and whether that is subtracted from zero; `None` at the root.
 pub(super) type Parents = Vec<Option<(usize, bool)>>;
@@ -90,7 +93,7 @@ fn difference(a: &[(usize, i128)], b: &[(usize, i128)], negative: bool) -> Vec<(
 /// The tree of least digits (R. Prim, Shortest connection networks, 1957); `None` where outputs are not related. With a
 /// bound on depth each output is a root or one addition from one.
 pub(super) fn tree(problem: &Problem) -> Option<Parents> {
-    let flat = problem.depth.is_some();
+    let most = if problem.depth.is_some() { 1 } else { MOST_STEPS };
     let outputs = problem.outputs.len();
     let mut columns = vec![0_i128; problem.inputs.len() * outputs];
     let column = |o: usize| o * problem.inputs.len()..(o + 1) * problem.inputs.len();
@@ -102,11 +105,13 @@ pub(super) fn tree(problem: &Problem) -> Option<Parents> {
     let mut parents: Parents = vec![None; outputs];
     let mut least = alone.clone();
     let mut open: Vec<usize> = (0..outputs).collect();
+    let mut steps = vec![0; outputs];
     let mut total = 0;
     while let Some(at) = (0..open.len()).min_by_key(|&k| (least[open[k]], open[k])) {
         let next = open.swap_remove(at);
         total += least[next];
-        if flat && parents[next].is_some() {
+        steps[next] = parents[next].map_or(0, |(p, _): (usize, bool)| steps[p] + 1);
+        if steps[next] == most {
             continue;
         }
         for &o in &open {

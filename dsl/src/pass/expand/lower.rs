@@ -189,7 +189,7 @@ pub(crate) fn too_wide(m: &Matvec, forms: &[Form], types: &[IntTy]) -> Option<us
 struct Word {
     word: NodeId,
     plan: Plan,
-    /// Made by an addition in this stage, and taken by one other only.
+    /// Made by an addition, and taken by one other only.
     chained: bool,
     /// It is the inverted word of its value.
     inverted: bool,
@@ -333,7 +333,6 @@ impl<N: Nodes> Lower<'_, N> {
             }
             let later = Later { word: word.word, m: self.m, stage: at, form: &self.forms[value], plan: &word.plan };
             word.word = self.write.nodes.register(&later);
-            word.chained = false;
             self.words.insert((value, at), word.clone());
         }
         Ok(word)
