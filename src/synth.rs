@@ -64,7 +64,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// What is estimated of the cells that are counted; none for flows that are not estimated.
 fn estimate(dir: &Path, flow: Flow, reported: Estimate) -> Result<Option<Estimate>, Failure> {
     let reported_for = match reported.family {
-        Family::Lut6 => Some(Flow::Xcup),
+        Family::Lut6 | Family::Lut6Ternary => Some(Flow::Xcup),
         Family::Lut4 => Some(Flow::Ice40),
         Family::Gates => None,
     };

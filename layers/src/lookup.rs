@@ -195,7 +195,7 @@ impl Sums<'_> {
             let lookup = found(neuron)?;
             made.tables += cost(&lookup.net, self.family).luts;
             let wide: Vec<(i128, i128)> = ranges.iter().map(|r| r.wide()).collect();
-            made.additions += sum::rows(&wide, &[free.clone()]).luts();
+            made.additions += sum::rows(&wide, std::slice::from_ref(&free)).luts();
             made.elements.push(Wired { operands: free.iter().map(|(i, _)| first + i).collect(), lookup });
         }
         (made.saves() > 0).then_some(made)

@@ -59,6 +59,8 @@ impl<G: Generator> Generator for Fast<G> {
         LATENCY.set(latency);
         out
     }
+}
+
 /// All ways to add.
 pub const ADDERS: [Adders; 3] = [Adders::Two, Adders::Three, Adders::Compressors];
 
