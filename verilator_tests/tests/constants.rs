@@ -1,6 +1,7 @@
 //! Constants that arrive through ports: a tool folds by itself what the emitter cannot know, and must fold it rightly,
 //! in claims too.
 
+use gatewright_dsl::ir::Adders;
 use gatewright_dsl::prelude::*;
 #[path = "../../sim/tests/products/mod.rs"]
 mod products;
@@ -118,9 +119,13 @@ fn products_are_the_additions_in_verilog() {
 #[test]
 fn products_with_registers_are_the_additions_in_verilog() {
     let mut r = Rng(7);
-    for mhz in [100, 300] {
-        let products = (0..20).map(|_| Product::random(&mut r, 5, 6, 10, 3)).collect();
-        agree(&elaborate(&Fast { generator: Products(products), mhz }).unwrap_or_else(|e| panic!("{e}")));
+    for (mhz, adders) in [(200, Adders::Two), (400, Adders::Two), (400, Adders::Three), (300, Adders::Compressors)] {
+        let kinds = |n: usize| match n % 2 {
+            0 => Product::random(&mut r, 5, 6, 10, 3),
+            _ => Product::of_bits(&mut r, 6, 10, 2),
+        };
+        let products = (0..24).map(kinds).collect();
+        agree(&elaborate(&Fast { generator: Products(products), mhz, adders }).unwrap_or_else(|e| panic!("{e}")));
         assert!(LATENCY.get() > 0, "{mhz} MHz");
     }
 }

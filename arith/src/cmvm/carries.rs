@@ -48,7 +48,7 @@ struct Place {
 
 /// The shift that all weights of an output have in common.
 fn shift(output: &[(usize, i128)]) -> u32 {
-    output.iter().map(|t| t.1.trailing_zeros()).min().unwrap_or(0)
+    output.iter().filter(|t| t.1 != 0).map(|t| t.1.trailing_zeros()).min().unwrap_or(0)
 }
 
 /// Whether a term can be a carry of an addition of its output.

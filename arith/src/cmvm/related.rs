@@ -10,7 +10,7 @@ use super::{Input, Options, Problem, carries};
 use crate::csd;
 use crate::shift_adds::{ShiftAdds, Step, Term};
 
-/// Digits of the differences, of those of the outputs, from which on a tree is worth a search.
+/// Digits of a difference, of those of the output, from which on it takes its place; and of all, for a search.
 const WORTH: f64 = 0.8;
 /// Differences between a root and an output. Most of what a tree saves is there with one, and each further one is additions in a
 /// row.
@@ -104,6 +104,7 @@ pub(super) fn tree(problem: &Problem) -> Option<Parents> {
     let alone: Vec<u64> = (0..outputs).map(|o| columns[column(o)].iter().map(|w| digits(*w)).sum()).collect();
     let mut parents: Parents = vec![None; outputs];
     let mut least = alone.clone();
+    let mut enough: Vec<u64> = alone.iter().map(|digits| (WORTH * *digits as f64) as u64).collect();
     let mut open: Vec<usize> = (0..outputs).collect();
     let mut steps = vec![0; outputs];
     let mut total = 0;
@@ -122,12 +123,12 @@ pub(super) fn tree(problem: &Problem) -> Option<Parents> {
                 let mut apart = 1;
                 for (x, y) in a.iter().zip(b) {
                     apart += digits(x - sign * y);
-                    if apart >= least[o] {
+                    if apart >= enough[o] {
                         break;
                     }
                 }
-                if apart < least[o] {
-                    (least[o], parents[o]) = (apart, Some((next, negative)));
+                if apart < enough[o] {
+                    (least[o], enough[o], parents[o]) = (apart, apart, Some((next, negative)));
                 }
             }
         }

@@ -464,9 +464,14 @@ impl<B: Bits> State<B> {
         self.log.push(Change::Removed(value, Box::new(node)));
     }
 
-    /// Puts a value, times `digit`, into a sum and its operands out of it, where that makes at most `more` terms more.
+    /// Puts a value, times `digit`, a power of two or its negative, into a sum and its operands out of it, where that makes at
+    /// most `more` terms more.
     pub fn exchange(&mut self, value: u32, sum: u32, digit: i128, more: i32) -> bool {
         let Some(p) = self.nodes[value as usize].made else { return false };
+        // Three times a word has to fit.
+        if digit.trailing_zeros() + p.shift + 2 >= B::POSITIONS {
+            return false;
+        }
         if p.low == p.high {
             let own = self.word(p.low, sum);
             let new = own.plus(-digit - if p.subtract { -(digit << p.shift) } else { digit << p.shift });

@@ -2,7 +2,7 @@
 //! additions worked out one by one.
 
 use gatewright_dsl::ir::verify::verify;
-use gatewright_dsl::ir::{Design, Dir, Op};
+use gatewright_dsl::ir::{Adders, Design, Dir, Op};
 use gatewright_dsl::pass;
 use gatewright_dsl::prelude::elaborate;
 use gatewright_sim::{Dut, DutExt, Interpreter};
@@ -60,10 +60,9 @@ fn checked(r: &mut Rng, product: Product) -> usize {
 
 /// With registers between the additions: in each clock from power-up on, the sums of the node are those of what is written,
 /// and after the latency those of the inputs so long before. Gives the products that have stages.
-fn check_pipelined(r: &mut Rng, inputs: usize, bits: u32, steps: usize, outputs: usize) -> usize {
-    let product = Product::random(r, inputs, bits, steps, outputs);
+fn check_pipelined(r: &mut Rng, product: Product, adders: Adders) -> usize {
     let mhz = [200, 400, 500][r.below(3)];
-    let design = elaborate(&Fast { generator: product.clone(), mhz }).unwrap_or_else(|e| panic!("{e}"));
+    let design = elaborate(&Fast { generator: product.clone(), mhz, adders }).unwrap_or_else(|e| panic!("{e}"));
     let latency = LATENCY.get() as usize;
     assert_eq!(verify(&design), Ok(()));
     let mut written = design.clone();
@@ -96,10 +95,27 @@ fn check_pipelined(r: &mut Rng, inputs: usize, bits: u32, steps: usize, outputs:
 #[test]
 fn sums_with_registers_are_those_of_the_additions() {
     let mut r = Rng(5);
-    let found: usize = (0..120).map(|_| check_pipelined(&mut r, 6, 7, 12, 4)).sum();
-    assert!(found > 30, "{found}");
-    let found: usize = (0..4).map(|_| check_pipelined(&mut r, 20, 8, 120, 20)).sum();
-    assert_eq!(found, 4);
+    // Full adders are written at once.
+    for (adders, some, all) in [(Adders::Two, 30, 4), (Adders::Three, 30, 4), (Adders::Compressors, 0, 0)] {
+        let mut found = 0;
+        for _ in 0..120 {
+            let product = Product::random(&mut r, 6, 7, 12, 4);
+            found += check_pipelined(&mut r, product, adders);
+        }
+        assert!(found >= some, "{found}");
+        let mut found = 0;
+        for _ in 0..4 {
+            let product = Product::random(&mut r, 20, 8, 120, 20);
+            found += check_pipelined(&mut r, product, adders);
+        }
+        assert_eq!(found, all);
+        let mut found = 0;
+        for _ in 0..60 {
+            let product = Product::of_bits(&mut r, 9, 30, 2);
+            found += check_pipelined(&mut r, product, adders);
+        }
+        assert!(found >= some, "{found}");
+    }
 }
 
 #[test]

@@ -40,11 +40,12 @@ thread_local! {
     pub static LATENCY: Cell<u32> = const { Cell::new(0) };
 }
 
-/// A generator with registers for a clock of so many MHz.
+/// A generator with registers for a clock of so many MHz, for a device that adds so.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Fast<G> {
     pub generator: G,
     pub mhz: u32,
+    pub adders: Adders,
 }
 
 impl<G: Generator> Generator for Fast<G> {
@@ -54,7 +55,12 @@ impl<G: Generator> Generator for Fast<G> {
         self.generator.shape()
     }
     fn build(&self, m: &Module, i: G::In) -> G::Out {
-        let target = Target::lut6(f64::from(self.mhz));
+        let clock = f64::from(self.mhz);
+        let target = match self.adders {
+            Adders::Two => Target::lut6(clock),
+            Adders::Three => Target::lut6_ternary(clock),
+            Adders::Compressors => Target::gates(clock),
+        };
         let (out, latency) = m.pipelined("fast", &self.generator, i, &target);
         LATENCY.set(latency);
         out

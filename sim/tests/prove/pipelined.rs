@@ -1,5 +1,6 @@
 //! Pipelined regions compute what their generators do, so many clocks later, from any state.
 
+use gatewright_dsl::ir::Adders;
 use gatewright_dsl::pass::expand::expanded;
 use gatewright_dsl::prelude::*;
 use gatewright_sim::prove::{self, Equality, Options};
@@ -56,7 +57,8 @@ fn check<G: Generator>(what: &str, generator: &G, clocks: &[u32]) {
     let first = elaborate(generator).expect("a design");
     let mut latencies = Vec::new();
     for &mhz in clocks {
-        let later = elaborate(&Fast { generator: generator.clone(), mhz }).unwrap_or_else(|e| panic!("{e}"));
+        let later = elaborate(&Fast { generator: generator.clone(), mhz, adders: Adders::Two })
+            .unwrap_or_else(|e| panic!("{e}"));
         let latency = LATENCY.get();
         latencies.push(latency);
         let found = prove::equal_later(&first, &later, latency, &Options::default()).expect("an answer");
@@ -72,6 +74,12 @@ fn check<G: Generator>(what: &str, generator: &G, clocks: &[u32]) {
         }
     }
     assert!(latencies.last() > latencies.first(), "{what}: {latencies:?}");
+    for adders in [Adders::Three, Adders::Compressors] {
+        let mhz = clocks[1];
+        let later = elaborate(&Fast { generator: generator.clone(), mhz, adders }).unwrap_or_else(|e| panic!("{e}"));
+        let found = prove::equal_later(&first, &later, LATENCY.get(), &Options::default()).expect("an answer");
+        assert_eq!(found, Equality::Proved, "{what} by {adders:?}: {found}");
+    }
 }
 
 #[test]
