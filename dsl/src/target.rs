@@ -71,8 +71,8 @@ impl Device {
     /// of a gate and a register are round figures for an older process.
     pub const GATES: Device = Device {
         lut: 0.10,
-        carry: 0.10,
-        carry_bit: 0.175,
+        carry: 0.70,
+        carry_bit: 0.033,
         carry_out: 0.0,
         compare: 0.0,
         register: 0.30,
