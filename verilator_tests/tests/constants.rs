@@ -119,7 +119,7 @@ fn products_are_the_additions_in_verilog() {
 #[test]
 fn products_with_registers_are_the_additions_in_verilog() {
     let mut r = Rng(7);
-    for (mhz, adders) in [(400, Adders::Two), (500, Adders::Two), (400, Adders::Three), (300, Adders::Compressors)] {
+    for (mhz, adders) in [(400, Adders::Two), (500, Adders::Two), (400, Adders::Three), (500, Adders::Compressors)] {
         let kinds = |n: usize| match n % 2 {
             0 => Product::random(&mut r, 5, 6, 10, 3),
             _ => Product::of_bits(&mut r, 6, 10, 2),
